@@ -1,0 +1,6 @@
+//! Dismantle takes an AWS lab apart, piece by piece, in the right order, and can prove it.
+#![warn(clippy::unwrap_used)]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod clock;
+pub mod resource;
