@@ -54,6 +54,8 @@ pub struct SdkTime(pub SharedClock);
 
 impl aws_smithy_async::time::TimeSource for SdkTime {
     fn now(&self) -> std::time::SystemTime {
-        self.0.now().into()
+        let since_epoch = self.0.now().duration_since(Timestamp::UNIX_EPOCH);
+        // Before 1970 no request can be signed; the epoch is as good as any.
+        std::time::UNIX_EPOCH + Duration::try_from(since_epoch).unwrap_or_default()
     }
 }

@@ -2,6 +2,7 @@
 #![warn(clippy::unwrap_used)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod aws;
 pub mod clock;
 pub mod plan;
 pub mod resource;

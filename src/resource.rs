@@ -57,9 +57,7 @@ impl Kind {
         let word = |part: &str| {
             !part.is_empty()
                 && part.len() <= 48
-                && part
-                    .bytes()
-                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+                && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         };
         match text.split_once(':') {
             Some((service, resource)) if word(service) && word(resource) => {
@@ -114,9 +112,7 @@ impl Region {
             expected: "a region, such as us-east-1",
         };
         let well_formed = (4..=32).contains(&text.len())
-            && text
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         if !well_formed {
             return Err(bad());
         }
@@ -255,9 +251,7 @@ impl Reference {
 }
 
 /// What one call, or one family of calls, does to a resource.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
     DetachPolicy,
@@ -362,15 +356,25 @@ impl Default for Removal {
 pub enum Lifecycle {
     Live,
     /// Being made, updated or stopped: AWS refuses a delete until that is over.
-    Changing { status: String },
+    Changing {
+        status: String,
+    },
     /// A delete was accepted and goes on.
-    Leaving { status: String },
+    Leaving {
+        status: String,
+    },
     /// A delete was accepted and failed; it may be asked for again.
-    DeleteFailed { why: String },
+    DeleteFailed {
+        why: String,
+    },
     /// Will go by itself at `until` and can still be called back: a key in its window.
-    Pending { until: Option<Timestamp> },
+    Pending {
+        until: Option<Timestamp>,
+    },
     /// A job that has ended, or a thing in history: it uses nothing any more.
-    Ended { status: String },
+    Ended {
+        status: String,
+    },
 }
 
 impl Lifecycle {

@@ -1,0 +1,91 @@
+//! What a kind's file must say.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_trait::async_trait;
+
+use super::{Aws, AwsError};
+use crate::resource::{KindFacts, Prep, Resource, Tags};
+
+/// What a lister saw.
+#[derive(Debug, Default)]
+pub struct Listed {
+    pub resources: Vec<Resource>,
+    /// Why something of this kind may be missing from `resources`, or may lack its references.
+    /// Any entry makes the kind *unseen* in that region; what was seen is still shown.
+    pub incomplete: Vec<AwsError>,
+}
+
+impl From<Vec<Resource>> for Listed {
+    fn from(resources: Vec<Resource>) -> Self {
+        Self { resources, incomplete: Vec::new() }
+    }
+}
+
+/// What a call of [`ResourceKind::act`] achieved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Acted {
+    /// It is so now.
+    Done,
+    /// AWS goes on with it by itself: [`ResourceKind::read`] shows when it is over.
+    Started,
+}
+
+/// How the manifest wants things removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RemovalOptions {
+    /// KMS: days a key waits, 7 to 30.
+    pub pending_window_days: u8,
+    /// S3: whether objects under GOVERNANCE retention go too.
+    pub bypass_governance_retention: bool,
+    /// SageMaker domains: whether the home file system (EFS) is deleted with the domain.
+    pub delete_home_efs: bool,
+}
+
+/// A count that goes up while one step works: objects removed from a bucket.
+#[derive(Debug, Clone, Default)]
+pub struct Progress(Arc<AtomicU64>);
+
+impl Progress {
+    pub fn add(&self, count: u64) {
+        self.0.fetch_add(count, Ordering::Relaxed);
+    }
+
+    pub fn count(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// One kind of resource: everything Dismantle knows of it is in the file that implements this.
+#[async_trait]
+pub trait ResourceKind: Send + Sync {
+    fn facts(&self) -> KindFacts;
+
+    /// Lists every resource of this kind in `aws.region()`, or in the account if the kind is
+    /// global, to the last page, with its references, tags, protections and record.
+    ///
+    /// `parents` are the resources of `facts().parent` in the same region, empty if none.
+    async fn list(&self, aws: &Aws, parents: &[Resource]) -> Result<Listed, AwsError>;
+
+    /// Reads one resource again, as `list` would show it now; `None` if it is gone. This one
+    /// function tells whether a step is done: a [`Prep`] that is no longer in
+    /// `removal.prep` is done, `Lifecycle::Leaving` means not yet, `None` means gone.
+    async fn read(&self, aws: &Aws, known: &Resource) -> Result<Option<Resource>, AwsError>;
+
+    /// Makes the call (or the calls, for `empty`) of one step. Safe to repeat.
+    async fn act(
+        &self,
+        aws: &Aws,
+        resource: &Resource,
+        step: &Prep,
+        options: &RemovalOptions,
+        progress: &Progress,
+    ) -> Result<Acted, AwsError>;
+
+    /// Adds these tags; they are known not to be there. Only asked where `facts().can_tag`.
+    async fn tag(&self, aws: &Aws, resource: &Resource, tags: &Tags) -> Result<(), AwsError> {
+        let _ = (resource, tags);
+        Err(AwsError::unsupported(aws, self.facts().kind, "tags"))
+    }
+}

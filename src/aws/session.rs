@@ -1,0 +1,376 @@
+//! An account, as seen through one set of credentials.
+
+use std::collections::HashMap;
+use std::error::Error as StdError;
+use std::future::Future;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_sdk_s3::config::retry::RetryConfig;
+use aws_sdk_s3::config::timeout::TimeoutConfig;
+use aws_smithy_async::future::pagination_stream::PaginationStream;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use rand::rngs::SmallRng;
+use rand::{Rng, SeedableRng};
+
+use super::error::{self, AwsError, Class};
+use super::limits::Limits;
+use super::{Op, spelling};
+use crate::clock::{SdkTime, SharedClock};
+use crate::resource::{Kind, Region};
+
+/// No answer of AWS's to one attempt takes longer; a lost connection shows after this.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Attempts at one read before its error is final. Throttles are counted apart.
+const READ_ATTEMPTS_MAX: u32 = 5;
+
+/// Throttles of one call before it is given up: the bucket has slowed down by then.
+const THROTTLES_MAX: u32 = 12;
+
+/// First pause after a failed attempt; it doubles, with jitter, up to the longest.
+const BACKOFF_FIRST: Duration = Duration::from_millis(300);
+const BACKOFF_LONGEST: Duration = Duration::from_secs(20);
+
+/// Pages of one list before it is called endless: a hundred thousand pages of a hundred.
+const PAGES_MAX: usize = 100_000;
+
+/// What a person asked for on the command line about the connection.
+#[derive(Debug, Clone, Default)]
+pub struct Connect {
+    pub profile: Option<String>,
+    pub region: Option<Region>,
+    pub endpoint_url: Option<String>,
+}
+
+/// How many calls were made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Traffic {
+    pub requests: u64,
+    pub throttled: u64,
+}
+
+/// One set of credentials with the SDK's configuration, before it is known whose account it is.
+pub struct Session {
+    config: SdkConfig,
+    clock: SharedClock,
+    limits: Limits,
+    random: Mutex<SmallRng>,
+    requests: AtomicU64,
+    throttled: AtomicU64,
+    clients: Mutex<HashMap<Region, Arc<Clients>>>,
+}
+
+impl Session {
+    /// Credentials, profiles, SSO, assumed roles and endpoints as in the AWS CLI.
+    pub async fn load(connect: &Connect, clock: SharedClock, seed: u64) -> Arc<Self> {
+        let mut loader = aws_config::defaults(aws_config::BehaviorVersion::v2026_01_12());
+        if let Some(profile) = &connect.profile {
+            loader = loader.profile_name(profile);
+        }
+        if let Some(region) = connect.region {
+            loader = loader.region(aws_config::Region::new(region.as_str()));
+        }
+        if let Some(url) = &connect.endpoint_url {
+            loader = loader.endpoint_url(url);
+        }
+        Self::new(loader.load().await, clock, seed)
+    }
+
+    /// A session on a ready-made configuration: a sandbox's.
+    pub fn new(config: SdkConfig, clock: SharedClock, seed: u64) -> Arc<Self> {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(5))
+            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+            .build();
+        let mut config = config
+            .into_builder()
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(timeouts)
+            .time_source(SdkTime(clock.clone()));
+        if let Ok(name) = aws_config::AppName::new("dismantle") {
+            config = config.app_name(name);
+        }
+        Arc::new(Self {
+            config: config.build(),
+            clock,
+            limits: Limits::default(),
+            random: Mutex::new(SmallRng::seed_from_u64(seed)),
+            requests: AtomicU64::new(0),
+            throttled: AtomicU64::new(0),
+            clients: Mutex::default(),
+        })
+    }
+
+    /// The region of the configuration, if it names one.
+    pub fn region(&self) -> Option<Region> {
+        self.config.region().and_then(|region| Region::parse(region.as_ref()).ok())
+    }
+
+    /// Who the credentials belong to: AWS's account number, twelve digits, and the caller's ARN.
+    pub async fn caller(self: &Arc<Self>, region: Region) -> Result<(String, String), AwsError> {
+        const OP: Op = Op::read("sts", "GetCallerIdentity");
+        let aws = self.clone().account("", "aws").in_region(region);
+        let answer = aws.call(OP, || aws.sts().get_caller_identity().send()).await?;
+        match (answer.account, answer.arn) {
+            (Some(account), Some(arn)) => Ok((account, arn)),
+            _ => Err(AwsError::garbled(OP, region, "it names no account")),
+        }
+    }
+
+    /// The account that the credentials were found to belong to.
+    pub fn account(self: Arc<Self>, number: &str, partition: &str) -> Aws {
+        let region = self.region().unwrap_or(Region::new("us-east-1"));
+        Aws { session: self, number: number.into(), partition: partition.into(), region }
+    }
+
+    pub fn traffic(&self) -> Traffic {
+        Traffic {
+            requests: self.requests.load(Ordering::Relaxed),
+            throttled: self.throttled.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Whether a service is asked at the user's own endpoint instead of AWS's.
+    pub fn custom_endpoint(&self, service: &str) -> bool {
+        let variable = match service {
+            "logs" => "CLOUDWATCH_LOGS",
+            other => &other.to_ascii_uppercase(),
+        };
+        self.config.endpoint_url().is_some()
+            || std::env::var_os(format!("AWS_ENDPOINT_URL_{variable}")).is_some()
+    }
+
+    fn jitter(&self, longest: Duration) -> Duration {
+        let mut random = self.random.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        longest.mul_f64(random.random_range(0.5..1.0))
+    }
+}
+
+/// The clients of one region, made when first asked for.
+#[derive(Default)]
+struct Clients {
+    account: OnceLock<aws_sdk_account::Client>,
+    cloudtrail: OnceLock<aws_sdk_cloudtrail::Client>,
+    ecr: OnceLock<aws_sdk_ecr::Client>,
+    eks: OnceLock<aws_sdk_eks::Client>,
+    iam: OnceLock<aws_sdk_iam::Client>,
+    kms: OnceLock<aws_sdk_kms::Client>,
+    logs: OnceLock<aws_sdk_cloudwatchlogs::Client>,
+    s3: OnceLock<aws_sdk_s3::Client>,
+    sagemaker: OnceLock<aws_sdk_sagemaker::Client>,
+    sts: OnceLock<aws_sdk_sts::Client>,
+}
+
+/// An account, seen from one region. Cheap to clone.
+#[derive(Clone)]
+pub struct Aws {
+    session: Arc<Session>,
+    number: Arc<str>,
+    partition: Arc<str>,
+    region: Region,
+}
+
+macro_rules! client {
+    ($($service:ident: $sdk:ident),*) => {$(
+        pub fn $service(&self) -> $sdk::Client {
+            self.clients().$service.get_or_init(|| $sdk::Client::new(&self.config())).clone()
+        }
+    )*};
+}
+
+impl Aws {
+    pub fn in_region(&self, region: Region) -> Aws {
+        Aws { region, ..self.clone() }
+    }
+
+    /// The region that calls go to. For IAM any will do.
+    pub fn region(&self) -> Region {
+        self.region
+    }
+
+    /// The account's number, twelve digits.
+    pub fn number(&self) -> &str {
+        &self.number
+    }
+
+    /// `aws`, `aws-cn`, `aws-us-gov`.
+    pub fn partition(&self) -> &str {
+        &self.partition
+    }
+
+    pub fn session(&self) -> &Arc<Session> {
+        &self.session
+    }
+
+    pub fn clock(&self) -> &SharedClock {
+        &self.session.clock
+    }
+
+    /// Whether an ARN's account is this one, or the ARN names none.
+    pub fn is_ours(&self, arn: &str) -> bool {
+        spelling::arn_account(arn).is_none_or(|account| account == self.number())
+    }
+
+    fn clients(&self) -> Arc<Clients> {
+        let mut clients =
+            self.session.clients.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        clients.entry(self.region).or_default().clone()
+    }
+
+    fn config(&self) -> SdkConfig {
+        let region = aws_config::Region::new(self.region.as_str());
+        self.session.config.clone().into_builder().region(region).build()
+    }
+
+    client! {
+        account: aws_sdk_account,
+        cloudtrail: aws_sdk_cloudtrail,
+        ecr: aws_sdk_ecr,
+        eks: aws_sdk_eks,
+        iam: aws_sdk_iam,
+        kms: aws_sdk_kms,
+        logs: aws_sdk_cloudwatchlogs,
+        sagemaker: aws_sdk_sagemaker,
+        sts: aws_sdk_sts
+    }
+
+    /// S3. At a custom endpoint buckets are addressed by path.
+    pub fn s3(&self) -> aws_sdk_s3::Client {
+        let custom = self.session.custom_endpoint("s3");
+        self.clients()
+            .s3
+            .get_or_init(|| {
+                let config = aws_sdk_s3::config::Builder::from(&self.config())
+                    .force_path_style(custom)
+                    .build();
+                aws_sdk_s3::Client::from_conf(config)
+            })
+            .clone()
+    }
+
+    /// Makes one call, at the service's pace.
+    ///
+    /// A throttled call had no effect and is repeated, more slowly. A *read* is repeated too
+    /// after a reset, a timeout or a 5xx; a *write* then comes back as [`Class::Ambiguous`],
+    /// for the caller to look first.
+    pub async fn call<T, E, F>(&self, op: Op, attempt: impl Fn() -> F) -> Result<T, AwsError>
+    where
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+    {
+        let mut tries = Tries::default();
+        loop {
+            self.before(op).await;
+            match attempt().await {
+                Ok(value) => return Ok(value),
+                Err(error) => tries.after(self, op, self.judge(op, error)).await?,
+            }
+        }
+    }
+
+    /// Lists to the last page. A page that fails is asked for again, from where it was.
+    ///
+    /// `start` makes a paginator that begins at a token; `token` reads the next one out of a
+    /// page. A token that repeats itself is an error, not a loop.
+    pub async fn pages<T, E>(
+        &self,
+        op: Op,
+        start: impl Fn(Option<String>) -> PaginationStream<Result<T, SdkError<E, HttpResponse>>>,
+        token: impl Fn(&T) -> Option<String>,
+    ) -> Result<Vec<T>, AwsError>
+    where
+        E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+    {
+        let mut tries = Tries::default();
+        let mut pages = Vec::new();
+        let mut at: Option<String> = None;
+        let mut seen = std::collections::HashSet::new();
+        let mut stream = start(None);
+        loop {
+            self.before(op).await;
+            match stream.next().await {
+                None => return Ok(pages),
+                Some(Ok(page)) => {
+                    tries = Tries::default();
+                    let next = token(&page).filter(|next| !next.is_empty());
+                    pages.push(page);
+                    let Some(next) = next else { return Ok(pages) };
+                    if !seen.insert(next.clone()) || pages.len() >= PAGES_MAX {
+                        let why = "the token for the next page repeats itself";
+                        return Err(AwsError::garbled(op, self.region, why));
+                    }
+                    at = Some(next);
+                }
+                Some(Err(error)) => {
+                    tries.after(self, op, self.judge(op, error)).await?;
+                    stream = start(at.clone());
+                }
+            }
+        }
+    }
+
+    async fn before(&self, op: Op) {
+        self.session.limits.acquire(op, self.region).await;
+        self.session.requests.fetch_add(1, Ordering::Relaxed);
+        tracing::trace!(service = op.service, operation = op.name, region = %self.region, "call");
+    }
+
+    fn judge<E>(&self, op: Op, error: SdkError<E, HttpResponse>) -> AwsError
+    where
+        E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+    {
+        let custom = self.session.custom_endpoint(op.service);
+        let error = error::from_sdk(op, self.region, custom, error);
+        tracing::debug!(operation = op.name, region = %self.region, class = ?error.class, code = error.code.as_deref(), "answer");
+        if error.class == Class::Throttled {
+            self.session.throttled.fetch_add(1, Ordering::Relaxed);
+            self.session.limits.throttled(op, self.region);
+        }
+        error
+    }
+}
+
+/// What has been tried of one call so far.
+#[derive(Default)]
+struct Tries {
+    failures: u32,
+    throttles: u32,
+}
+
+impl Tries {
+    /// Waits before the next attempt, or gives the error back if there should be none.
+    async fn after(&mut self, aws: &Aws, op: Op, error: AwsError) -> Result<(), AwsError> {
+        let count = match error.class {
+            Class::Throttled if self.throttles < THROTTLES_MAX => {
+                self.throttles += 1;
+                self.throttles
+            }
+            Class::Ambiguous | Class::Conflict | Class::Unreachable
+                if !op.write && self.failures + 1 < READ_ATTEMPTS_MAX =>
+            {
+                self.failures += 1;
+                self.failures
+            }
+            _ => return Err(error),
+        };
+        let pause = BACKOFF_FIRST.saturating_mul(2u32.saturating_pow(count - 1));
+        tokio::time::sleep(aws.session.jitter(pause.min(BACKOFF_LONGEST))).await;
+        Ok(())
+    }
+}
+
+impl AwsError {
+    /// What the kind's file does not do.
+    pub fn unsupported(aws: &Aws, kind: Kind, what: &str) -> Self {
+        let op = Op { service: kind.service(), name: kind.resource(), write: true };
+        let mut error =
+            AwsError::garbled(op, aws.region(), format!("Dismantle does not do {what}"));
+        error.class = Class::Bug;
+        error
+    }
+}
