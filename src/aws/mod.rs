@@ -7,6 +7,7 @@
 
 pub mod error;
 mod kind;
+pub mod kinds;
 mod limits;
 pub mod registry;
 mod session;

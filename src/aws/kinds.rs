@@ -1,0 +1,54 @@
+//! The names of the kinds, for references from one service to another.
+
+use crate::resource::Kind;
+
+macro_rules! kinds {
+    ($($service:ident { $($name:ident = $text:literal),* $(,)? })*) => {$(
+        pub mod $service {
+            use super::Kind;
+            $(pub const $name: Kind = Kind::new($text);)*
+        }
+    )*};
+}
+
+kinds! {
+    cloudtrail { TRAIL = "cloudtrail:trail" }
+    s3 { BUCKET = "s3:bucket" }
+    kms { KEY = "kms:key", ALIAS = "kms:alias", GRANT = "kms:grant" }
+    iam {
+        ROLE = "iam:role",
+        POLICY = "iam:policy",
+        INSTANCE_PROFILE = "iam:instance-profile",
+        OIDC_PROVIDER = "iam:oidc-provider",
+        USER = "iam:user",
+        GROUP = "iam:group",
+    }
+    logs { LOG_GROUP = "logs:log-group" }
+    ecr { REPOSITORY = "ecr:repository", IMAGE = "ecr:image" }
+    sagemaker {
+        ENDPOINT = "sagemaker:endpoint",
+        ENDPOINT_CONFIG = "sagemaker:endpoint-config",
+        MODEL = "sagemaker:model",
+        NOTEBOOK_INSTANCE = "sagemaker:notebook-instance",
+        NOTEBOOK_LIFECYCLE_CONFIG = "sagemaker:notebook-lifecycle-config",
+        TRAINING_JOB = "sagemaker:training-job",
+        PROCESSING_JOB = "sagemaker:processing-job",
+        TRANSFORM_JOB = "sagemaker:transform-job",
+        HYPER_PARAMETER_TUNING_JOB = "sagemaker:hyper-parameter-tuning-job",
+        DOMAIN = "sagemaker:domain",
+        USER_PROFILE = "sagemaker:user-profile",
+        SPACE = "sagemaker:space",
+        APP = "sagemaker:app",
+        MODEL_PACKAGE = "sagemaker:model-package",
+        MODEL_PACKAGE_GROUP = "sagemaker:model-package-group",
+        PIPELINE = "sagemaker:pipeline",
+    }
+    eks {
+        CLUSTER = "eks:cluster",
+        NODEGROUP = "eks:nodegroup",
+        FARGATE_PROFILE = "eks:fargate-profile",
+        ADDON = "eks:addon",
+        ACCESS_ENTRY = "eks:access-entry",
+        POD_IDENTITY_ASSOCIATION = "eks:pod-identity-association",
+    }
+}
