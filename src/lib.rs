@@ -6,3 +6,5 @@ pub mod aws;
 pub mod clock;
 pub mod plan;
 pub mod resource;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;

@@ -1,0 +1,67 @@
+//! What is in the account, and one call's effect on it.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
+use serde_json::{Map, Value};
+use winterbaume_core::{MockRequest, MockResponse};
+
+use super::backends::Backends;
+use super::route::{Route, Service};
+use super::weather::Weather;
+use super::{rules, stamp};
+use crate::clock::SharedClock;
+
+/// The account's contents.
+pub struct Account {
+    pub backends: Backends,
+    pub clock: SharedClock,
+    pub seed: u64,
+    /// One effect at a time, as AWS's own consistency within a call.
+    turn: tokio::sync::Mutex<u64>,
+    /// Where something was ever asked for.
+    regions: Mutex<BTreeSet<(Service, String)>>,
+}
+
+impl Account {
+    pub fn new(seed: u64, clock: SharedClock) -> Self {
+        Self {
+            backends: Backends::default(),
+            clock,
+            seed,
+            turn: tokio::sync::Mutex::new(0),
+            regions: Mutex::default(),
+        }
+    }
+
+    /// One call's effect and its answer.
+    pub async fn answer(
+        &self,
+        request: MockRequest,
+        route: &Route,
+        weather: &Weather,
+    ) -> MockResponse {
+        let mut turn = self.turn.lock().await;
+        *turn += 1;
+        self.regions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert((route.service, route.region.clone()));
+        let mut response = rules::answer(self, request, route, weather).await;
+        let id = format!("{:08x}-0000-4000-8000-{:012x}", self.seed as u32, *turn);
+        stamp(&mut response, route.service.protocol(), &id);
+        response
+    }
+
+    /// Everything, by service and region.
+    pub async fn snapshot(&self, _weather: &Weather) -> Value {
+        let _turn = self.turn.lock().await;
+        let regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut whole = Map::new();
+        for (service, region) in regions {
+            let state = self.backends.state(service, &region).await;
+            whole.insert(format!("{}/{region}", service.as_str()), state);
+        }
+        Value::Object(whole)
+    }
+}

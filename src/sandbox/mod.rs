@@ -1,0 +1,289 @@
+//! An AWS account in memory: for the demo, and for tests that drive the real SDK to the bytes.
+//!
+//! A call goes one way, whether the SDK makes it in this process or a tool over HTTP:
+//!
+//! ```text
+//! record → weather → corrections → winterbaume → corrections → weather → record
+//! ```
+//!
+//! The emulator underneath is winterbaume. [`rules`] holds what AWS does otherwise, each rule
+//! with its source; [`weather`] is what happens on the way.
+
+mod account;
+pub mod answer;
+mod backends;
+mod body;
+mod calls;
+mod client;
+mod operation;
+mod quotas;
+pub mod route;
+mod rules;
+pub mod server;
+#[cfg(test)]
+mod tests;
+pub mod weather;
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+use winterbaume_core::{MockRequest, MockResponse};
+
+pub use calls::Call;
+pub use route::Service;
+pub use weather::{Fault, Kill, Shares, Weather, When};
+
+use crate::clock::{SharedClock, TokioClock};
+use account::Account;
+use calls::CallLog;
+use route::{Protocol, Route, Unroutable};
+use weather::Sky;
+
+/// The account's number: the guide's.
+pub const ACCOUNT_ID: &str = "842676018087";
+
+/// The access key whose owner `GetCallerIdentity` names.
+pub const ACCESS_KEY_ID: &str = "AKIAIOSFODNN7EXAMPLE";
+
+/// 15 January 2026, 08:00 UTC: where the account's clock starts unless told otherwise.
+const START_S: i64 = 1_768_464_000;
+
+/// What comes back from a call.
+#[derive(Debug)]
+pub enum Answer {
+    Response(MockResponse),
+    /// The connection breaks.
+    Reset,
+    /// The caller is dead: wait for ever.
+    Never,
+}
+
+/// An AWS account in memory. Clones are the same account.
+#[derive(Clone)]
+pub struct Sandbox(Arc<Inner>);
+
+struct Inner {
+    clock: SharedClock,
+    account: Account,
+    sky: Mutex<Sky>,
+    calls: CallLog,
+    seed: u64,
+    killed: watch::Sender<bool>,
+}
+
+/// See [`Sandbox::builder`].
+#[derive(Debug)]
+pub struct Builder {
+    seed: u64,
+    clock: Option<SharedClock>,
+    weather: Weather,
+}
+
+impl Builder {
+    /// What ids, latencies and faults are drawn from.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    pub fn clock(mut self, clock: SharedClock) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    pub fn weather(mut self, weather: Weather) -> Self {
+        self.weather = weather;
+        self
+    }
+
+    pub fn build(self) -> Sandbox {
+        let clock = self.clock.unwrap_or_else(|| {
+            let start = Timestamp::from_second(START_S).unwrap_or_default();
+            Arc::new(TokioClock::starting_at(start))
+        });
+        Sandbox(Arc::new(Inner {
+            account: Account::new(self.seed, clock.clone()),
+            clock,
+            sky: Mutex::new(Sky::new(self.seed, self.weather)),
+            calls: CallLog::default(),
+            seed: self.seed,
+            killed: watch::Sender::new(false),
+        }))
+    }
+}
+
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sandbox").field("seed", &self.0.seed).finish_non_exhaustive()
+    }
+}
+
+impl Sandbox {
+    /// An empty account under a calm sky, with seed 0.
+    pub fn builder() -> Builder {
+        Builder { seed: 0, clock: None, weather: Weather::calm() }
+    }
+
+    pub fn clock(&self) -> SharedClock {
+        self.0.clock.clone()
+    }
+
+    /// All calls so far, in the order in which they arrived.
+    pub fn calls(&self) -> Vec<Call> {
+        self.0.calls.all()
+    }
+
+    /// How many calls have arrived.
+    pub fn calls_made(&self) -> u64 {
+        self.0.calls.len()
+    }
+
+    fn sky(&self) -> MutexGuard<'_, Sky> {
+        self.0.sky.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn weather(&self) -> Weather {
+        self.sky().weather.clone()
+    }
+
+    /// Changes the weather. Counts of calls (for faults and death) begin anew, and the dead live.
+    pub fn set_weather(&self, weather: Weather) {
+        *self.sky() = Sky::new(self.0.seed, weather);
+        self.0.killed.send_replace(false);
+    }
+
+    /// Whether the caller has met its [`Kill`]. Its calls never return; drop its run.
+    pub fn killed(&self) -> watch::Receiver<bool> {
+        self.0.killed.subscribe()
+    }
+
+    /// The whole account as JSON with sorted keys, to compare two worlds.
+    pub async fn snapshot(&self) -> serde_json::Value {
+        self.0.account.snapshot(&self.weather()).await
+    }
+
+    /// The one way in, for the SDK and for HTTP.
+    pub async fn handle(&self, mut request: MockRequest) -> Answer {
+        request.body = body::unchunk(&request.headers, request.body);
+        let route = match Route::of(&request) {
+            Ok(route) => route,
+            Err(why) => return Answer::Response(unroutable(&why)),
+        };
+        let call = self.0.calls.open(&route, self.0.clock.now());
+        let fate = self.sky().fate(call, &route, self.0.clock.now());
+        pause(fate.latency / 2).await;
+        if fate.kill == Some(When::Before) {
+            return self.die(call);
+        }
+        let response = match fate.fault {
+            Some(Fault::ResetBefore) => return self.reset(call, Fault::ResetBefore),
+            Some(fault) => match struck_before(fault, &route) {
+                Some(response) => {
+                    self.0.calls.note(call, |call| {
+                        call.fault = Some(fault.as_str());
+                        call.throttled = fault == Fault::Throttle;
+                    });
+                    response
+                }
+                None => self.effect(request, &route).await,
+            },
+            None => self.effect(request, &route).await,
+        };
+        if fate.kill == Some(When::After) {
+            return self.die(call);
+        }
+        pause(fate.latency / 2).await;
+        let response = match fate.fault {
+            Some(Fault::ResetAfter) => return self.reset(call, Fault::ResetAfter),
+            Some(fault @ (Fault::ErrorAfter | Fault::Truncated)) => {
+                self.0.calls.note(call, |call| call.fault = Some(fault.as_str()));
+                struck_after(fault, &route, response)
+            }
+            _ => response,
+        };
+        self.0.calls.note(call, |call| call.status = Some(response.status));
+        Answer::Response(response)
+    }
+
+    async fn effect(&self, request: MockRequest, route: &Route) -> MockResponse {
+        let weather = self.weather();
+        self.0.account.answer(request, route, &weather).await
+    }
+
+    fn die(&self, call: u64) -> Answer {
+        self.0.calls.note(call, |call| call.fault = Some("killed"));
+        self.0.killed.send_replace(true);
+        Answer::Never
+    }
+
+    fn reset(&self, call: u64, fault: Fault) -> Answer {
+        self.0.calls.note(call, |call| call.fault = Some(fault.as_str()));
+        Answer::Reset
+    }
+}
+
+async fn pause(time: std::time::Duration) {
+    if !time.is_zero() {
+        tokio::time::sleep(time).await;
+    }
+}
+
+/// The answer of a fault that keeps the call from its effect.
+fn struck_before(fault: Fault, route: &Route) -> Option<MockResponse> {
+    Some(match fault {
+        Fault::Throttle => quotas::throttled(route.service),
+        Fault::ErrorBefore => quotas::broken(route.service),
+        Fault::Denied => quotas::denied(route.service, &route.operation),
+        Fault::Html => {
+            let page = "<html><body><h1>502 Bad Gateway</h1></body></html>";
+            let mut answer = answer::xml(502, page.to_owned());
+            answer::set_header(&mut answer, "content-type", "text/html");
+            answer
+        }
+        Fault::ErrorAfter | Fault::Truncated | Fault::ResetBefore | Fault::ResetAfter => {
+            return None;
+        }
+    })
+}
+
+/// What a fault makes of the answer of a call that took effect.
+fn struck_after(fault: Fault, route: &Route, mut response: MockResponse) -> MockResponse {
+    match fault {
+        Fault::ErrorAfter => quotas::broken(route.service),
+        Fault::Truncated => {
+            response.body.truncate(response.body.len() / 2);
+            response
+        }
+        _ => response,
+    }
+}
+
+fn unroutable(why: &Unroutable) -> MockResponse {
+    match why {
+        Unroutable::Unsigned => {
+            let message = "Missing Authentication Token: the sandbox reads service and region \
+                           from the signature.";
+            answer::error(Service::S3, 403, "MissingAuthenticationToken", message)
+        }
+        Unroutable::UnknownService(name) => {
+            let message = format!("The sandbox has no service {name}.");
+            let mut answer = answer::json(
+                501,
+                &serde_json::json!({ "__type": "UnknownOperationException", "message": message }),
+            );
+            answer::set_header(&mut answer, "x-amzn-errortype", "UnknownOperationException");
+            answer
+        }
+    }
+}
+
+/// The request id that every answer carries.
+fn stamp(response: &mut MockResponse, protocol: Protocol, id: &str) {
+    let name = match protocol {
+        Protocol::RestXml => "x-amz-request-id",
+        _ => "x-amzn-requestid",
+    };
+    answer::set_header(response, name, id);
+}
