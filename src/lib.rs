@@ -4,6 +4,7 @@
 
 pub mod aws;
 pub mod clock;
+pub mod journal;
 pub mod plan;
 pub mod resource;
 #[cfg(feature = "sandbox")]
