@@ -5,6 +5,7 @@
 pub mod aws;
 pub mod clock;
 pub mod journal;
+pub mod manifest;
 pub mod plan;
 pub mod resource;
 #[cfg(feature = "sandbox")]

@@ -1,0 +1,306 @@
+//! What a selector is, and whether it matches a resource.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use globset::GlobMatcher;
+use jiff::{SignedDuration, Timestamp};
+use regex::Regex;
+
+use crate::resource::{Kind, Resource, ResourceId};
+
+/// Deeper than anything in AWS lives in anything; ends a circle of parents.
+const PARENTS_MAX: usize = 16;
+
+/// The characters after which a name goes on with another word.
+const BOUNDARIES: [char; 5] = ['-', '_', '/', '.', ':'];
+
+/// Which kinds a selector is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KindPattern {
+    Any,
+    One(Kind),
+    /// `sagemaker:*`, and the kinds that it stood for when the manifest was read.
+    Glob {
+        text: String,
+        kinds: BTreeSet<Kind>,
+    },
+}
+
+impl KindPattern {
+    pub fn covers(&self, kind: Kind) -> bool {
+        match self {
+            KindPattern::Any => true,
+            KindPattern::One(one) => *one == kind,
+            KindPattern::Glob { kinds, .. } => kinds.contains(&kind),
+        }
+    }
+}
+
+/// What a selector asks of a name.
+#[derive(Debug, Clone)]
+pub enum By {
+    Any,
+    Name(String),
+    Prefix(String),
+    Glob(GlobMatcher),
+    Regex(Regex),
+}
+
+impl By {
+    fn takes(&self, name: &str) -> bool {
+        match self {
+            By::Any => true,
+            By::Name(wanted) => wanted == name,
+            By::Prefix(prefix) => starts_at_boundary(name, prefix),
+            By::Glob(glob) => glob.is_match(name),
+            By::Regex(regex) => regex.is_match(name),
+        }
+    }
+
+    /// For people: `prefix retail`.
+    fn says(&self) -> Option<String> {
+        Some(match self {
+            By::Any => return None,
+            By::Name(name) => format!("name {name}"),
+            By::Prefix(prefix) => format!("prefix {prefix}"),
+            By::Glob(glob) => format!("glob {}", glob.glob()),
+            By::Regex(regex) => format!("regex {regex}"),
+        })
+    }
+}
+
+/// Whether `name` begins with `prefix` and a word of it ends there.
+fn starts_at_boundary(name: &str, prefix: &str) -> bool {
+    name.strip_prefix(prefix).is_some_and(|rest| {
+        rest.is_empty() || rest.starts_with(BOUNDARIES) || prefix.ends_with(BOUNDARIES)
+    })
+}
+
+/// One key of `where`, with the values of which any will do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Where {
+    pub key: String,
+    pub values: BTreeSet<String>,
+    /// Kinds of which this key picks parts.
+    pub parts_of: BTreeSet<Kind>,
+}
+
+/// The parent that a resource must live in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct In {
+    pub kind: Kind,
+    pub name: String,
+}
+
+/// Stop it rather than remove it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stop;
+
+/// Which list of the manifest a selector stands in; what is not known counts for keeping.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum List {
+    Match,
+    Keep,
+}
+
+/// One entry of `match` or `keep`. Everything that it says must be true of a resource.
+#[derive(Debug, Clone)]
+pub struct Selector {
+    pub list: List,
+    pub kind: KindPattern,
+    pub by: By,
+    pub tags: BTreeMap<String, String>,
+    pub older_than: Option<Age>,
+    pub newer_than: Option<Age>,
+    pub where_: Vec<Where>,
+    pub in_: Option<In>,
+    pub action: Option<Stop>,
+    /// The line of the manifest that it begins on.
+    pub line: u64,
+}
+
+/// An age as it was written, and how long that is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Age {
+    pub text: String,
+    pub length: SignedDuration,
+}
+
+/// Why and how a selector matches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hit {
+    /// For people: `prefix mlops-retail-prediction-dev`, `tag Project=MLOps-Retail-Prediction`.
+    pub rule: String,
+    /// The parts of the resource that are meant (an image's tags), if the selector picks parts.
+    pub parts: Option<BTreeSet<String>>,
+    /// Stop it rather than remove it.
+    pub stop: bool,
+    /// Whether the manifest names exactly this thing: its kind, and its whole name.
+    pub exact: bool,
+}
+
+impl Selector {
+    /// Whether the selector matches `resource`; `parents` finds what it lives in.
+    ///
+    /// What is not known (a creation time) never makes a `match` take something, and always
+    /// makes a `keep` keep it. Tags that could not be read match nothing in either: what to do
+    /// then is for `classify` to say.
+    pub fn matches<'a>(
+        &self,
+        resource: &Resource,
+        parents: &dyn Fn(&ResourceId) -> Option<&'a Resource>,
+        now: Timestamp,
+    ) -> Option<Hit> {
+        let hit = self.kind.covers(resource.kind())
+            && self.takes_names_of(resource)
+            && self.takes_tags_of(resource)
+            && self.takes_age_of(resource, now)
+            && self.in_.as_ref().is_none_or(|parent| parent.holds(resource, parents));
+        if !hit {
+            return None;
+        }
+        let parts = self.takes_facts_of(resource)?;
+        Some(self.hit(parts))
+    }
+
+    /// Whether a resource of that kind and name, which is no longer there, would have matched by
+    /// its name alone. Selectors that ask for more than a name do not count.
+    pub fn matches_name_of(&self, kind: Kind, name: &str) -> Option<Hit> {
+        let by_name_alone = !matches!(self.by, By::Any)
+            && self.tags.is_empty()
+            && self.older_than.is_none()
+            && self.newer_than.is_none()
+            && self.where_.is_empty()
+            && self.in_.is_none();
+        (by_name_alone && self.kind.covers(kind) && self.by.takes(name)).then(|| self.hit(None))
+    }
+
+    /// The selector for people, as it stands in a reason.
+    pub fn rule(&self) -> String {
+        let mut says: Vec<String> = self.by.says().into_iter().collect();
+        for (key, value) in &self.tags {
+            says.push(format!("tag {key}={value}"));
+        }
+        for one in &self.where_ {
+            let values: Vec<&str> = one.values.iter().map(String::as_str).collect();
+            says.push(format!("{} {}", one.key, values.join(" or ")));
+        }
+        if let Some(parent) = &self.in_ {
+            says.push(format!("in {} {}", parent.kind, parent.name));
+        }
+        if let Some(age) = &self.older_than {
+            says.push(format!("older than {}", age.text));
+        }
+        if let Some(age) = &self.newer_than {
+            says.push(format!("newer than {}", age.text));
+        }
+        if says.is_empty() {
+            match &self.kind {
+                KindPattern::Any => {}
+                KindPattern::One(kind) => says.push(format!("kind {kind}")),
+                KindPattern::Glob { text, .. } => says.push(format!("kind {text}")),
+            }
+        }
+        says.join(", ")
+    }
+
+    fn hit(&self, parts: Option<BTreeSet<String>>) -> Hit {
+        Hit {
+            rule: self.rule(),
+            parts,
+            stop: self.action.is_some(),
+            exact: matches!((&self.kind, &self.by), (KindPattern::One(_), By::Name(_))),
+        }
+    }
+
+    /// Every name that people know it by must be taken: a key goes only if all its aliases say
+    /// so, since another's alias is another's use.
+    fn takes_names_of(&self, resource: &Resource) -> bool {
+        if let By::Name(wanted) = &self.by {
+            let is_id = *wanted == resource.id.id || resource.arn.as_ref() == Some(wanted);
+            if is_id {
+                return true;
+            }
+        }
+        resource.names().into_iter().all(|name| self.takes_name(resource.kind(), name))
+    }
+
+    fn takes_name(&self, kind: Kind, name: &str) -> bool {
+        // AWS writes a key's alias `alias/x`, a person copies that; the name is `x`.
+        if let By::Name(wanted) = &self.by
+            && kind.as_str() == "kms:key"
+            && wanted.strip_prefix("alias/") == Some(name)
+        {
+            return true;
+        }
+        self.by.takes(name)
+    }
+
+    fn takes_tags_of(&self, resource: &Resource) -> bool {
+        if self.tags.is_empty() {
+            return true;
+        }
+        if resource.unread.iter().any(|unread| unread.what == "tags") {
+            return false;
+        }
+        self.tags.iter().all(|(key, wanted)| {
+            resource.tags.get(key).is_some_and(|value| wanted == "*" || wanted == value)
+        })
+    }
+
+    fn takes_age_of(&self, resource: &Resource, now: Timestamp) -> bool {
+        if self.older_than.is_none() && self.newer_than.is_none() {
+            return true;
+        }
+        let Some(created) = resource.created else { return self.list == List::Keep };
+        let age = now.duration_since(created);
+        self.older_than.as_ref().is_none_or(|limit| age >= limit.length)
+            && self.newer_than.as_ref().is_none_or(|limit| age < limit.length)
+    }
+
+    /// `None` when a fact is not as asked, else the parts that were picked.
+    #[expect(clippy::option_option, reason = "no match, a match of the whole, a match of parts")]
+    fn takes_facts_of(&self, resource: &Resource) -> Option<Option<BTreeSet<String>>> {
+        let mut parts: Option<BTreeSet<String>> = None;
+        for one in &self.where_ {
+            let facts = resource.facts.get(&one.key)?;
+            let found: BTreeSet<String> =
+                facts.iter().filter(|fact| one.values.contains(*fact)).cloned().collect();
+            if found.is_empty() {
+                return None;
+            }
+            if one.parts_of.contains(&resource.kind()) {
+                parts.get_or_insert_default().extend(found);
+            }
+        }
+        Some(parts)
+    }
+}
+
+impl In {
+    fn holds<'a>(
+        &self,
+        resource: &Resource,
+        parents: &dyn Fn(&ResourceId) -> Option<&'a Resource>,
+    ) -> bool {
+        let mut next = resource.parent.clone();
+        for _ in 0..PARENTS_MAX {
+            let Some(id) = next else { return false };
+            let parent = parents(&id);
+            if id.kind == self.kind {
+                let by_name = parent.is_some_and(|parent| {
+                    parent.name == self.name || parent.arn.as_ref() == Some(&self.name)
+                });
+                if id.id == self.name || by_name {
+                    return true;
+                }
+            }
+            next = parent.and_then(|parent| parent.parent.clone());
+        }
+        false
+    }
+}
+
+#[cfg(test)]
+#[path = "selector_tests.rs"]
+mod tests;
