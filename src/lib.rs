@@ -3,10 +3,18 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod aws;
+pub mod classify;
+pub mod cli;
 pub mod clock;
+pub mod discover;
+pub mod execute;
+pub mod graph;
+pub mod inventory;
 pub mod journal;
 pub mod manifest;
 pub mod plan;
+pub mod report;
 pub mod resource;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+pub mod verify;

@@ -432,6 +432,9 @@ pub struct Resource {
     /// What belongs to it although it lives elsewhere: a cluster's OIDC provider.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub owns: Vec<Reference>,
+    /// The other way round, where only the owned one tells: a grant's grantee.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub belongs_to: Vec<Reference>,
     pub lifecycle: Lifecycle,
     /// What `where` reads: `status`, `approval`, `tag`… A fact may have several values.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -465,6 +468,7 @@ impl Resource {
             uses: Vec::new(),
             parent: None,
             owns: Vec::new(),
+            belongs_to: Vec::new(),
             lifecycle: Lifecycle::Live,
             facts: BTreeMap::new(),
             protections: Vec::new(),
@@ -634,8 +638,14 @@ impl Catalog {
         self.kinds.values()
     }
 
-    /// Kinds that may refer to `kind`, and whose blindness therefore blocks it.
+    /// Kinds that may refer to `kind` or live in it, and whose blindness therefore blocks it.
     pub fn users_of(&self, kind: Kind) -> impl Iterator<Item = &KindFacts> {
-        self.kinds.values().filter(move |facts| facts.can_use.contains(&kind))
+        self.kinds
+            .values()
+            .filter(move |facts| facts.can_use.contains(&kind) || facts.parent == Some(kind))
+    }
+
+    pub fn is_global(&self, kind: Kind) -> bool {
+        self.get(kind).is_some_and(|facts| facts.scope == Scope::Global)
     }
 }

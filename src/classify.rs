@@ -1,0 +1,472 @@
+//! What is to become of each resource, and why.
+//!
+//! A pure function of what was seen and what the manifest says. It answers for every resource
+//! with a [`Verdict`]: a decision, the reason for it in words, and who stands in the way. The
+//! rules, in the order in which they win:
+//!
+//! 1. what a `keep` covers stays, with what is in it and what it needs;
+//! 2. what is protected, managed by another tool, or could not be read well enough is blocked;
+//! 3. what something *staying* uses is blocked, by name;
+//! 4. what an unseen kind could use is blocked until it is seen or accepted;
+//! 5. the rest of what the manifest matches goes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::graph::{Graph, Why, possible_owners};
+use crate::inventory::{Gap, Inventory};
+use crate::manifest::{Cautions, Hit, Managed, Manifest};
+use crate::resource::{
+    Action, Catalog, Kind, Last, Lifecycle, Protection, Removable, Resource, ResourceId, Tie,
+};
+
+/// A tag with this key keeps a resource, whatever the manifest says.
+pub const KEEP_TAG: &str = "dismantle:keep";
+
+/// What is to become of a resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Decision {
+    Delete,
+    Stop,
+    /// Already on its way: a key in its window.
+    Pending,
+    Keep,
+    Blocked,
+    /// Not the lab's.
+    Foreign,
+}
+
+impl Decision {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Decision::Delete => "delete",
+            Decision::Stop => "stop",
+            Decision::Pending => "pending",
+            Decision::Keep => "keep",
+            Decision::Blocked => "blocked",
+            Decision::Foreign => "foreign",
+        }
+    }
+}
+
+/// A decision, and what led to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    pub decision: Decision,
+    /// For people, without a full stop.
+    pub reason: String,
+    /// Who stands in the way of a blocked one.
+    pub used_by: Vec<ResourceId>,
+    /// Only these parts go (an image's tags); the resource itself stays.
+    pub parts: Option<BTreeSet<String>>,
+    /// Whether the manifest lifts a protection that is on it.
+    pub lift: bool,
+}
+
+impl Verdict {
+    fn new(decision: Decision, reason: impl Into<String>) -> Self {
+        Self { decision, reason: reason.into(), used_by: Vec::new(), parts: None, lift: false }
+    }
+}
+
+/// The verdict on every resource.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Classification {
+    pub verdicts: BTreeMap<ResourceId, Verdict>,
+}
+
+impl Classification {
+    pub fn decision(&self, id: &ResourceId) -> Decision {
+        self.verdicts.get(id).map_or(Decision::Foreign, |verdict| verdict.decision)
+    }
+
+    pub fn of(&self, decision: Decision) -> impl Iterator<Item = (&ResourceId, &Verdict)> {
+        self.verdicts.iter().filter(move |(_, verdict)| verdict.decision == decision)
+    }
+}
+
+/// The question: what was seen, and what is wanted.
+#[derive(Debug, Clone, Copy)]
+pub struct Case<'a> {
+    pub inventory: &'a Inventory,
+    pub manifest: &'a Manifest,
+    pub catalog: &'a Catalog,
+    /// Kinds that the person accepts not to have seen.
+    pub accepted_unseen: &'a BTreeSet<Kind>,
+    pub now: Timestamp,
+}
+
+/// Decides on every resource of the inventory.
+pub fn classify(case: &Case<'_>) -> Classification {
+    let resources = case.inventory.resources();
+    let graph = Graph::new(&resources, case.catalog);
+    let mut judge = Judge::new(case, &graph);
+    judge.match_roots();
+    judge.flow_down();
+    judge.keep();
+    judge.decide();
+    judge.block_what_is_used();
+    judge.finish()
+}
+
+struct Judge<'a> {
+    case: &'a Case<'a>,
+    graph: &'a Graph<'a>,
+    hits: Vec<Option<Hit>>,
+    kept: Vec<Option<String>>,
+    verdicts: Vec<Verdict>,
+    unseen: Vec<Gap>,
+}
+
+impl<'a> Judge<'a> {
+    fn new(case: &'a Case<'a>, graph: &'a Graph<'a>) -> Self {
+        let count = graph.resources().len();
+        let unseen = case
+            .inventory
+            .unseen()
+            .into_iter()
+            .filter(|gap| !case.accepted_unseen.contains(&gap.kind))
+            .collect();
+        Self {
+            case,
+            graph,
+            hits: vec![None; count],
+            kept: vec![None; count],
+            verdicts: vec![Verdict::new(Decision::Foreign, "no rule matches it"); count],
+            unseen,
+        }
+    }
+
+    fn resource(&self, at: usize) -> &'a Resource {
+        self.graph.resources()[at]
+    }
+
+    fn in_scope(&self, resource: &Resource) -> bool {
+        resource.region().is_global() || self.case.manifest.regions.contains(&resource.region())
+    }
+
+    fn removable(&self, kind: Kind) -> Removable {
+        self.case.catalog.get(kind).map_or(Removable::ReadOnly, |facts| facts.removable)
+    }
+
+    fn parents(&self) -> impl Fn(&ResourceId) -> Option<&'a Resource> + use<'a> {
+        let graph = self.graph;
+        move |id| graph.place(id).map(|at| graph.resources()[at])
+    }
+
+    /// What the manifest's own selectors take.
+    fn match_roots(&mut self) {
+        for at in 0..self.hits.len() {
+            let resource = self.resource(at);
+            if self.in_scope(resource) && self.removable(resource.kind()) != Removable::ReadOnly {
+                self.hits[at] = self.direct_hit(resource).or_else(|| self.orphan_hit(at));
+            }
+        }
+        // Names that AWS derives are claimed first, by the owner that exists: another's log
+        // groups are another's, whatever they are called. Only an exact name overrules that.
+        let claimed_by_others: Vec<usize> = (0..self.hits.len())
+            .filter(|at| self.hits[*at].as_ref().is_some_and(|hit| !hit.exact))
+            .filter(|at| {
+                let mut owners = self.claimants(*at).peekable();
+                owners.peek().is_some() && owners.all(|owner| self.hits[owner].is_none())
+            })
+            .collect();
+        for at in claimed_by_others {
+            self.hits[at] = None;
+            let owner = self.claimants(at).next().map(|owner| self.resource(owner));
+            if let Some(owner) = owner {
+                self.verdicts[at].reason = format!("belongs to {}, which is not matched", owner.id);
+            }
+        }
+    }
+
+    /// Owners that claim a resource by making it, not by holding it.
+    fn claimants(&self, at: usize) -> impl Iterator<Item = usize> + '_ {
+        let parent = self.resource(at).parent.as_ref().and_then(|id| self.graph.place(id));
+        self.graph.owners(at).iter().copied().filter(move |owner| Some(*owner) != parent)
+    }
+
+    fn direct_hit(&self, resource: &Resource) -> Option<Hit> {
+        let parents = self.parents();
+        let mut all: Option<Hit> = None;
+        for selector in &self.case.manifest.matches {
+            let Some(hit) = selector.matches(resource, &parents, self.case.now) else { continue };
+            all = Some(match all {
+                None => hit,
+                Some(known) => merge(known, hit),
+            });
+        }
+        all
+    }
+
+    /// What is named after an owner that is gone, but that the manifest would have matched: the
+    /// log groups of a cluster that an earlier attempt removed.
+    fn orphan_hit(&self, at: usize) -> Option<Hit> {
+        if !self.graph.owners(at).is_empty() {
+            return None;
+        }
+        let resource = self.resource(at);
+        let owners = possible_owners(resource.kind(), &resource.name, self.case.catalog);
+        for (kind, name) in owners {
+            for selector in &self.case.manifest.matches {
+                if let Some(mut hit) = selector.matches_name_of(kind, name)
+                    && !hit.stop
+                {
+                    hit.rule = format!("named after {kind} {name}, which is gone ({})", hit.rule);
+                    hit.exact = false;
+                    return Some(hit);
+                }
+            }
+        }
+        None
+    }
+
+    /// Belonging flows from a matched owner to what is in it and what it made.
+    fn flow_down(&mut self) {
+        let mut changed = true;
+        while changed {
+            changed = false;
+            for at in 0..self.hits.len() {
+                if self.hits[at].as_ref().is_some_and(|hit| !hit.stop && hit.parts.is_none()) {
+                    continue;
+                }
+                let whole = |owner: &usize| {
+                    self.hits[*owner].as_ref().is_some_and(|hit| !hit.stop && hit.parts.is_none())
+                };
+                let Some(owner) = self.graph.owners(at).iter().copied().find(whole) else {
+                    continue;
+                };
+                if !self.in_scope(self.resource(at)) {
+                    continue;
+                }
+                let rule = format!("belongs to {}", self.resource(owner).id);
+                self.hits[at] = Some(Hit { rule, parts: None, stop: false, exact: false });
+                changed = true;
+            }
+        }
+    }
+
+    /// `keep` always wins: over the thing, what is in it, and what it needs.
+    fn keep(&mut self) {
+        let parents = self.parents();
+        let mut queue = Vec::new();
+        for at in 0..self.kept.len() {
+            let resource = self.resource(at);
+            let tagged = resource.tags.contains_key(KEEP_TAG).then(|| format!("tag {KEEP_TAG}"));
+            let rule = tagged.or_else(|| {
+                let keep = &self.case.manifest.keep;
+                keep.iter().find_map(|one| one.matches(resource, &parents, self.case.now)).map(|h| h.rule)
+            });
+            if let Some(rule) = rule {
+                self.kept[at] = Some(format!("kept by {rule}"));
+                queue.push(at);
+            }
+        }
+        while let Some(at) = queue.pop() {
+            let id = &self.resource(at).id;
+            let mut next: Vec<(usize, String)> = Vec::new();
+            if self.resource(at).lifecycle.uses_things() {
+                for edge in self.graph.uses(at).filter(|edge| edge.tie >= Tie::Soft) {
+                    let why = match edge.why {
+                        Why::LivesIn => format!("{id} lives in it and is kept"),
+                        _ => format!("{id}, which is kept, needs it ({})", edge.role),
+                    };
+                    next.push((edge.used, why));
+                }
+            }
+            for owned in 0..self.kept.len() {
+                if self.graph.owners(owned).contains(&at) {
+                    next.push((owned, format!("belongs to {id}, which is kept")));
+                }
+            }
+            for (at, why) in next {
+                if self.kept[at].is_none() {
+                    self.kept[at] = Some(why);
+                    queue.push(at);
+                }
+            }
+        }
+    }
+
+    fn decide(&mut self) {
+        for at in 0..self.hits.len() {
+            let resource = self.resource(at);
+            let Some(hit) = self.hits[at].clone() else {
+                if !self.in_scope(resource) {
+                    self.verdicts[at].reason =
+                        format!("{} is not one of the manifest's regions", resource.region());
+                }
+                continue;
+            };
+            if self.removable(resource.kind()) == Removable::ReadOnly {
+                // Goes, or stays, with what it belongs to; see `stays`.
+                self.verdicts[at].reason = hit.rule;
+                continue;
+            }
+            self.verdicts[at] = match &self.kept[at] {
+                Some(why) => Verdict::new(Decision::Keep, why.clone()),
+                None => self.decide_one(resource, hit),
+            };
+        }
+    }
+
+    fn decide_one(&self, resource: &Resource, hit: Hit) -> Verdict {
+        if let Lifecycle::Pending { until } = &resource.lifecycle {
+            let until = until.map_or_else(String::new, |until| format!(", gone on {until}"));
+            return Verdict::new(Decision::Pending, format!("its deletion is scheduled{until}"));
+        }
+        let lifts = self.case.manifest.options.lift_protection.contains(&resource.kind());
+        let holds = |protection: &&Protection| !(protection.liftable && lifts);
+        if let Some(protection) = resource.protections.iter().find(holds) {
+            return Verdict::new(Decision::Blocked, protection.why.clone());
+        }
+        if let Some(why) = self.managed_by(resource) {
+            return Verdict::new(Decision::Blocked, why);
+        }
+        if let Some(unread) = resource.unread.first() {
+            let why = format!("cannot see its {}: {}", unread.what, unread.why);
+            return Verdict::new(Decision::Blocked, why);
+        }
+        if let Some(caution) = resource.cautions.first()
+            && self.case.manifest.options.cautions == Cautions::Block
+        {
+            return Verdict::new(Decision::Blocked, format!("the manifest blocks on {caution}"));
+        }
+        let can_stop_now = resource.removal.prep.iter().any(|prep| prep.action == Action::Stop);
+        if let Last::Never(why) = &resource.removal.last {
+            return match can_stop_now {
+                true => Verdict::new(Decision::Stop, format!("{}; {why}", hit.rule)),
+                false => Verdict::new(Decision::Keep, why.clone()),
+            };
+        }
+        if hit.stop {
+            return match can_stop_now {
+                true => Verdict::new(Decision::Stop, hit.rule),
+                false => Verdict::new(Decision::Keep, "it is stopped already"),
+            };
+        }
+        if let Some(why) = self.unseen_users(resource) {
+            return Verdict::new(Decision::Blocked, why);
+        }
+        let mut verdict = Verdict::new(Decision::Delete, hit.rule);
+        verdict.lift = !resource.protections.is_empty();
+        if let Some(parts) = hit.parts {
+            let all: BTreeSet<String> = self.parts_of(resource);
+            let rest: Vec<&str> = all.difference(&parts).map(String::as_str).collect();
+            if !rest.is_empty() {
+                verdict.reason =
+                    format!("{}; the resource itself stays as {}", verdict.reason, rest.join(", "));
+                verdict.parts = Some(parts);
+            }
+        }
+        verdict
+    }
+
+    /// Every part that the resource has, of the kind of part that `where` can pick.
+    fn parts_of(&self, resource: &Resource) -> BTreeSet<String> {
+        let facts = self.case.catalog.get(resource.kind());
+        let keys = facts.into_iter().flat_map(|facts| facts.where_keys).filter(|key| key.parts);
+        keys.filter_map(|key| resource.facts.get(key.name)).flatten().cloned().collect()
+    }
+
+    /// A stack that made the thing would be broken by its removal, and would not bring it back.
+    fn managed_by(&self, resource: &Resource) -> Option<String> {
+        if self.case.manifest.options.managed == Managed::Delete {
+            return None;
+        }
+        let stack = resource.tags.get("aws:cloudformation:stack-name")?;
+        Some(format!("CloudFormation made it: delete the stack {stack}"))
+    }
+
+    /// Kinds that may use the resource and could not be seen where they could do so.
+    fn unseen_users(&self, resource: &Resource) -> Option<String> {
+        let global = self.case.catalog.is_global(resource.kind());
+        let gap = self.unseen.iter().find(|gap| {
+            (global || gap.region.is_global() || gap.region == resource.region())
+                && self.case.catalog.users_of(resource.kind()).any(|facts| facts.kind == gap.kind)
+        })?;
+        Some(format!("cannot see whether a {} uses it: {}", gap.kind, gap.why))
+    }
+
+    /// Whether a resource will still be there, and using what it uses, when all is done.
+    fn stays(&self, at: usize) -> bool {
+        let resource = self.resource(at);
+        if !resource.lifecycle.uses_things() {
+            return false;
+        }
+        let verdict = &self.verdicts[at];
+        match verdict.decision {
+            Decision::Delete => verdict.parts.is_some(),
+            Decision::Pending => false,
+            Decision::Stop => {
+                self.case.catalog.get(resource.kind()).is_none_or(|facts| !facts.ends_when_stopped)
+            }
+            Decision::Keep | Decision::Blocked => true,
+            Decision::Foreign => {
+                let goes_with_its_owner = self.removable(resource.kind()) == Removable::ReadOnly
+                    && self.graph.owners(at).iter().any(|owner| {
+                        self.verdicts[*owner].decision == Decision::Delete
+                            && self.verdicts[*owner].parts.is_none()
+                    });
+                !goes_with_its_owner
+            }
+        }
+    }
+
+    /// What something staying uses stays too; until nothing changes any more.
+    fn block_what_is_used(&mut self) {
+        let mut changed = true;
+        while changed {
+            changed = false;
+            for at in 0..self.verdicts.len() {
+                if self.verdicts[at].decision != Decision::Delete || self.verdicts[at].parts.is_some() {
+                    continue;
+                }
+                let users: Vec<_> = self
+                    .graph
+                    .used_by(at)
+                    .filter(|edge| edge.tie >= Tie::Soft && self.stays(edge.user))
+                    .collect();
+                let Some(first) = users.first() else { continue };
+                let user = self.resource(first.user);
+                let others = match users.len() {
+                    1 => String::new(),
+                    2 => " and 1 more".to_owned(),
+                    more => format!(" and {} more", more - 1),
+                };
+                let reason = match first.why {
+                    Why::LivesIn => format!("{}{others} lives in it and stays", user.id),
+                    _ => format!("used by {}{others}, which stays ({})", user.id, first.role),
+                };
+                let mut verdict = Verdict::new(Decision::Blocked, reason);
+                verdict.used_by =
+                    users.iter().map(|edge| self.resource(edge.user).id.clone()).collect();
+                verdict.used_by.sort();
+                self.verdicts[at] = verdict;
+                changed = true;
+            }
+        }
+    }
+
+    fn finish(self) -> Classification {
+        let ids = self.graph.resources().iter().map(|resource| resource.id.clone());
+        Classification { verdicts: ids.zip(self.verdicts).collect() }
+    }
+}
+
+/// Of two selectors that take one thing: stopping is the lesser act and wins; the whole wins over
+/// its parts; the first one's words stay.
+fn merge(known: Hit, new: Hit) -> Hit {
+    let parts = match (known.parts, new.parts) {
+        (Some(mut all), Some(more)) => {
+            all.extend(more);
+            Some(all)
+        }
+        _ => None,
+    };
+    let rule = if new.stop && !known.stop { new.rule } else { known.rule };
+    Hit { rule, parts, stop: known.stop || new.stop, exact: known.exact || new.exact }
+}

@@ -1,0 +1,147 @@
+//! What was seen of an account, and what was not.
+//!
+//! An [`Inventory`] is plain data: for each kind and region one [`Listing`], with its outcome and
+//! the time it was read. A lister that failed leaves a gap that is said; it never looks clean.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::resource::{Kind, Region, Resource, ResourceId};
+
+/// How a lister came out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Everything there is.
+    Listed,
+    /// A custom endpoint does not know the operation, or AWS lacks the service in that region:
+    /// nothing of it can be there.
+    Unavailable { why: String },
+    /// Denied, broken, throttled out or garbled: there may be more than is in the list.
+    Unseen { why: String },
+}
+
+/// One kind in one region, as it was read at one time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listing {
+    pub outcome: Outcome,
+    pub resources: Vec<Resource>,
+    pub at: Timestamp,
+}
+
+/// A kind that could not be listed somewhere.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Gap {
+    pub kind: Kind,
+    pub region: Region,
+    pub why: String,
+}
+
+/// An account as it was seen.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Inventory {
+    /// By kind and the region that was asked ([`Region::GLOBAL`] for global kinds).
+    listings: BTreeMap<(Kind, Region), Listing>,
+}
+
+impl Inventory {
+    /// Puts in what was read last of a kind in a region.
+    pub fn put(&mut self, kind: Kind, region: Region, listing: Listing) {
+        self.listings.insert((kind, region), listing);
+    }
+
+    /// Takes over every listing of `newer`.
+    pub fn update(&mut self, newer: Inventory) {
+        self.listings.extend(newer.listings);
+    }
+
+    /// Every resource, by id. The same resource in two listings counts once.
+    pub fn resources(&self) -> BTreeMap<&ResourceId, &Resource> {
+        self.listings
+            .values()
+            .flat_map(|listing| &listing.resources)
+            .map(|resource| (&resource.id, resource))
+            .collect()
+    }
+
+    pub fn get(&self, id: &ResourceId) -> Option<&Resource> {
+        self.of_kind(id.kind).find(|resource| resource.id == *id)
+    }
+
+    /// Every resource of a kind.
+    pub fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &Resource> {
+        self.listings
+            .iter()
+            .filter(move |((listed, _), _)| *listed == kind)
+            .flat_map(|(_, listing)| &listing.resources)
+    }
+
+    /// Takes a resource out, once it is known to be gone.
+    pub fn forget(&mut self, id: &ResourceId) {
+        for ((kind, _), listing) in &mut self.listings {
+            if *kind == id.kind {
+                listing.resources.retain(|resource| resource.id != *id);
+            }
+        }
+    }
+
+    /// Replaces one resource by a newer reading of it.
+    pub fn renew(&mut self, newer: &Resource) {
+        for ((kind, _), listing) in &mut self.listings {
+            if *kind != newer.id.kind {
+                continue;
+            }
+            for resource in &mut listing.resources {
+                if resource.id == newer.id {
+                    *resource = newer.clone();
+                }
+            }
+        }
+    }
+
+    pub fn unavailable(&self) -> Vec<Gap> {
+        self.gaps(|outcome| match outcome {
+            Outcome::Unavailable { why } => Some(why),
+            _ => None,
+        })
+    }
+
+    pub fn unseen(&self) -> Vec<Gap> {
+        self.gaps(|outcome| match outcome {
+            Outcome::Unseen { why } => Some(why),
+            _ => None,
+        })
+    }
+
+    fn gaps(&self, why: impl Fn(&Outcome) -> Option<&String>) -> Vec<Gap> {
+        self.listings
+            .iter()
+            .filter_map(|((kind, region), listing)| {
+                let why = why(&listing.outcome)?.clone();
+                Some(Gap { kind: *kind, region: *region, why })
+            })
+            .collect()
+    }
+
+    /// When the oldest listing of these kinds was read; `None` if one of them never was.
+    pub fn oldest_of(&self, kinds: impl IntoIterator<Item = Kind>) -> Option<Timestamp> {
+        let mut oldest: Option<Timestamp> = None;
+        for kind in kinds {
+            let of_kind = self
+                .listings
+                .iter()
+                .filter(|((listed, _), _)| *listed == kind)
+                .map(|(_, listing)| listing.at)
+                .min()?;
+            oldest = Some(oldest.map_or(of_kind, |at| at.min(of_kind)));
+        }
+        oldest
+    }
+
+    /// The regions in which a kind was asked for.
+    pub fn regions_of(&self, kind: Kind) -> Vec<Region> {
+        self.listings.keys().filter(|(listed, _)| *listed == kind).map(|(_, r)| *r).collect()
+    }
+}
