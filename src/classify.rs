@@ -258,7 +258,9 @@ impl<'a> Judge<'a> {
             let tagged = resource.tags.contains_key(KEEP_TAG).then(|| format!("tag {KEEP_TAG}"));
             let rule = tagged.or_else(|| {
                 let keep = &self.case.manifest.keep;
-                keep.iter().find_map(|one| one.matches(resource, &parents, self.case.now)).map(|h| h.rule)
+                keep.iter()
+                    .find_map(|one| one.matches(resource, &parents, self.case.now))
+                    .map(|h| h.rule)
             });
             if let Some(rule) = rule {
                 self.kept[at] = Some(format!("kept by {rule}"));
@@ -422,7 +424,9 @@ impl<'a> Judge<'a> {
         while changed {
             changed = false;
             for at in 0..self.verdicts.len() {
-                if self.verdicts[at].decision != Decision::Delete || self.verdicts[at].parts.is_some() {
+                if self.verdicts[at].decision != Decision::Delete
+                    || self.verdicts[at].parts.is_some()
+                {
                     continue;
                 }
                 let users: Vec<_> = self

@@ -5,9 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::resource::{
-    Catalog, Kind, Prep, Reference, Region, Resource, ResourceId, Scope, Tie,
-};
+use crate::resource::{Catalog, Kind, Prep, Reference, Region, Resource, ResourceId, Scope, Tie};
 
 /// Why one thing goes before another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -173,7 +171,9 @@ impl<'a> Graph<'a> {
             .resources
             .iter()
             .enumerate()
-            .map(|(at, resource)| ((resource.kind(), resource.region(), resource.name.as_str()), at))
+            .map(|(at, resource)| {
+                ((resource.kind(), resource.region(), resource.name.as_str()), at)
+            })
             .collect();
         for owned in 0..self.resources.len() {
             if let Some(owner) = self.derived_owner(owned, &by_name, catalog) {
@@ -241,11 +241,7 @@ impl<'a> Graph<'a> {
 
 /// The names of owners that a derived name may come from, longest first, whether they exist or
 /// not: `mlops` of `/aws/eks/mlops/cluster`.
-pub fn possible_owners<'n>(
-    kind: Kind,
-    name: &'n str,
-    catalog: &Catalog,
-) -> Vec<(Kind, &'n str)> {
+pub fn possible_owners<'n>(kind: Kind, name: &'n str, catalog: &Catalog) -> Vec<(Kind, &'n str)> {
     let mut owners = Vec::new();
     for facts in catalog.kinds() {
         for derived in facts.derived.iter().filter(|derived| derived.kind == kind) {
