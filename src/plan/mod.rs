@@ -1,5 +1,9 @@
 //! From decisions to steps in order.
 
+mod build;
+mod rows;
 mod step;
 
+pub use build::{Plan, plan};
+pub use rows::{Named, Row};
 pub use step::{Step, StepId};

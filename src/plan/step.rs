@@ -17,6 +17,11 @@ impl StepId {
     pub fn numbered(number: usize) -> Self {
         Self(format!("s{number}"))
     }
+
+    /// The number of a step's name; names of another form come last.
+    pub fn number(&self) -> usize {
+        self.0.strip_prefix('s').and_then(|digits| digits.parse().ok()).unwrap_or(usize::MAX)
+    }
 }
 
 impl fmt::Display for StepId {

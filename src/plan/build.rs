@@ -1,0 +1,300 @@
+//! The deletion DAG: the reference graph, turned round.
+//!
+//! Every step of a resource, the preparatory ones too, waits for the last step of everything
+//! that uses the resource, so nothing is stripped while something still lives on it. A cycle is
+//! broken at its weakest tie; one that cannot be broken is reported with its members.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use petgraph::algo::tarjan_scc;
+use petgraph::graph::{DiGraph, NodeIndex};
+
+use super::{Row, Step, StepId};
+use crate::classify::{Classification, Decision, Verdict};
+use crate::graph::{Edge, Graph, Why};
+use crate::inventory::Inventory;
+use crate::resource::{Action, Catalog, Last, Prep, Resource, ResourceId, Tie};
+
+/// Steps in a possible order, and what has none.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Plan {
+    pub steps: Vec<Step>,
+    pub kept: Vec<Row>,
+    pub blocked: Vec<Row>,
+    pub pending: Vec<Row>,
+}
+
+/// Makes the plan of what was decided. The same input gives the same plan.
+pub fn plan(inventory: &Inventory, decided: &Classification, catalog: &Catalog) -> Plan {
+    let resources = inventory.resources();
+    let graph = Graph::new(&resources, catalog);
+    let mut planner = Planner::new(&graph, decided);
+    planner.order();
+    let mut plan = Plan {
+        steps: planner.steps(),
+        kept: rows(decided, Decision::Keep),
+        blocked: rows(decided, Decision::Blocked),
+        pending: rows(decided, Decision::Pending),
+    };
+    plan.blocked.extend(planner.unbreakable);
+    plan.blocked.sort_by(|a, b| a.resource.cmp(&b.resource));
+    plan
+}
+
+fn rows(decided: &Classification, decision: Decision) -> Vec<Row> {
+    decided
+        .of(decision)
+        .map(|(id, verdict)| Row {
+            resource: id.clone(),
+            reason: verdict.reason.clone(),
+            used_by: verdict.used_by.iter().map(Into::into).collect(),
+        })
+        .collect()
+}
+
+/// One resource that goes (or stops), with its steps.
+struct Going<'a> {
+    resource: &'a Resource,
+    verdict: &'a Verdict,
+    prep: Vec<Prep>,
+    /// `None` for a stop, or where only parts are taken off.
+    last: Option<Action>,
+}
+
+impl Going<'_> {
+    fn all(&self) -> impl Iterator<Item = Prep> + '_ {
+        self.prep.iter().cloned().chain(self.last.map(Prep::new))
+    }
+}
+
+struct Planner<'a> {
+    graph: &'a Graph<'a>,
+    going: BTreeMap<usize, Going<'a>>,
+    /// What orders the steps, after the cycles were broken: user, used, and the step of the user
+    /// that is enough.
+    order: Vec<Order>,
+    /// Steps that cut a cycle: they do not wait for the cycle's other members.
+    loose: Vec<(usize, Prep, BTreeSet<usize>)>,
+    unbreakable: Vec<Row>,
+}
+
+#[derive(Debug, Clone)]
+struct Order {
+    user: usize,
+    used: usize,
+    tie: Tie,
+    cut_by: Option<Prep>,
+    /// Whether the cut is what the used one waits for.
+    cut: bool,
+}
+
+impl<'a> Planner<'a> {
+    fn new(graph: &'a Graph<'a>, decided: &'a Classification) -> Self {
+        let mut going = BTreeMap::new();
+        for (at, resource) in graph.resources().iter().enumerate() {
+            if let Some(verdict) = decided.verdicts.get(&resource.id)
+                && let Some(steps) = steps_of(resource, verdict)
+            {
+                going.insert(at, steps);
+            }
+        }
+        let order = graph.edges().iter().filter_map(|edge| ordered(edge, &going)).collect();
+        Self { graph, going, order, loose: Vec::new(), unbreakable: Vec::new() }
+    }
+
+    /// Breaks cycles until there is none, at the weakest tie first.
+    fn order(&mut self) {
+        while let Some(cycle) = self.a_cycle() {
+            let inside = |order: &Order| cycle.contains(&order.user) && cycle.contains(&order.used);
+            let weakest = (0..self.order.len())
+                .filter(|at| inside(&self.order[*at]) && !self.order[*at].cut)
+                .min_by_key(|at| {
+                    let order = &self.order[*at];
+                    (order.tie, order.cut_by.is_none(), order.user, order.used)
+                });
+            match weakest {
+                Some(at) if self.order[at].tie < Tie::Hard => {
+                    self.order.remove(at);
+                }
+                Some(at) if self.order[at].cut_by.is_some() => {
+                    self.order[at].cut = true;
+                    if let Some(prep) = self.order[at].cut_by.clone() {
+                        self.loose.push((self.order[at].user, prep, cycle));
+                    }
+                }
+                _ => self.give_up(&cycle),
+            }
+        }
+    }
+
+    /// A strongly connected group of more than one resource, ties that are cut left out.
+    fn a_cycle(&self) -> Option<BTreeSet<usize>> {
+        let mut graph: DiGraph<usize, ()> = DiGraph::new();
+        let nodes: BTreeMap<usize, NodeIndex> =
+            self.going.keys().map(|at| (*at, graph.add_node(*at))).collect();
+        for order in self.order.iter().filter(|order| !order.cut) {
+            if let (Some(user), Some(used)) = (nodes.get(&order.user), nodes.get(&order.used)) {
+                graph.add_edge(*user, *used, ());
+            }
+        }
+        tarjan_scc(&graph)
+            .into_iter()
+            .filter(|group| group.len() > 1)
+            .map(|group| group.into_iter().map(|node| graph[node]).collect::<BTreeSet<_>>())
+            .min()
+    }
+
+    fn give_up(&mut self, cycle: &BTreeSet<usize>) {
+        let ids: Vec<ResourceId> =
+            cycle.iter().map(|at| self.graph.resources()[*at].id.clone()).collect();
+        let names: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        let reason = format!("in a circle that cannot be broken: {}", names.join(" → "));
+        for (at, id) in cycle.iter().zip(&ids) {
+            let used_by = ids.iter().filter(|other| *other != id).map(Into::into).collect();
+            let resource = self.graph.resources()[*at].id.clone();
+            self.unbreakable.push(Row { resource, reason: reason.clone(), used_by });
+            self.going.remove(at);
+        }
+        // What they use stays with them.
+        let mut lost: BTreeSet<usize> = cycle.clone();
+        loop {
+            let next = self.order.iter().find(|order| {
+                order.tie >= Tie::Soft
+                    && lost.contains(&order.user)
+                    && !lost.contains(&order.used)
+                    && self.going.contains_key(&order.used)
+            });
+            let Some((user, used)) = next.map(|order| (order.user, order.used)) else { break };
+            lost.insert(used);
+            self.going.remove(&used);
+            let user = self.graph.resources()[user].id.clone();
+            self.unbreakable.push(Row {
+                resource: self.graph.resources()[used].id.clone(),
+                reason: format!("used by {user}, which cannot go"),
+                used_by: vec![(&user).into()],
+            });
+        }
+        self.order.retain(|order| !lost.contains(&order.user) && !lost.contains(&order.used));
+    }
+
+    /// Numbers the steps in a possible order: level by level, a resource's own steps together.
+    fn steps(&self) -> Vec<Step> {
+        let mut before: BTreeMap<Place, BTreeSet<Place>> = BTreeMap::new();
+        for (at, going) in &self.going {
+            let last = going.prep.len();
+            for (index, _) in going.all().enumerate() {
+                let waits = before.entry((*at, index)).or_default();
+                if index == last {
+                    waits.extend((0..last).map(|prep| (*at, prep)));
+                }
+            }
+        }
+        for order in &self.order {
+            let (Some(user), Some(used)) =
+                (self.going.get(&order.user), self.going.get(&order.used))
+            else {
+                continue;
+            };
+            let enough = match (&order.cut_by, order.cut) {
+                (Some(prep), true) => user.prep.iter().position(|one| one == prep),
+                _ => user.all().count().checked_sub(1),
+            };
+            let Some(enough) = enough else { continue };
+            for (index, prep) in used.all().enumerate() {
+                if !self.loosens(order.used, &prep, order.user) {
+                    before.entry((order.used, index)).or_default().insert((order.user, enough));
+                }
+            }
+        }
+        self.number(&before)
+    }
+
+    /// Whether this step of `at` is the one that cuts a cycle with `user` in it.
+    fn loosens(&self, at: usize, prep: &Prep, user: usize) -> bool {
+        self.loose.iter().any(|(cutter, cut_by, members)| {
+            *cutter == at && cut_by == prep && members.contains(&user)
+        })
+    }
+
+    fn number(&self, before: &BTreeMap<Place, BTreeSet<Place>>) -> Vec<Step> {
+        let mut numbers: BTreeMap<Place, StepId> = BTreeMap::new();
+        let mut steps = Vec::new();
+        while numbers.len() < before.len() {
+            let ready: Vec<Place> = before
+                .iter()
+                .filter(|(place, waits)| {
+                    !numbers.contains_key(place) && waits.iter().all(|w| numbers.contains_key(w))
+                })
+                .map(|(place, _)| *place)
+                .collect();
+            if ready.is_empty() {
+                break;
+            }
+            for place in ready {
+                let id = StepId::numbered(steps.len() + 1);
+                let going = &self.going[&place.0];
+                let mut after: Vec<StepId> =
+                    before[&place].iter().filter_map(|w| numbers.get(w)).cloned().collect();
+                after.sort_by_key(StepId::number);
+                if let Some(prep) = going.all().nth(place.1) {
+                    steps.push(self.step(id.clone(), going, prep, after));
+                }
+                numbers.insert(place, id);
+            }
+        }
+        steps
+    }
+
+    fn step(&self, id: StepId, going: &Going<'_>, prep: Prep, after: Vec<StepId>) -> Step {
+        Step {
+            step: id,
+            action: prep.action,
+            resource: going.resource.id.clone(),
+            target: prep.target,
+            after,
+            reason: going.verdict.reason.clone(),
+            pin: going.resource.pin.clone(),
+            created: going.resource.created,
+        }
+    }
+}
+
+/// One step of one resource: its place in the graph, and which of its steps.
+type Place = (usize, usize);
+
+fn ordered(edge: &Edge, going: &BTreeMap<usize, Going<'_>>) -> Option<Order> {
+    let user = going.get(&edge.user)?;
+    going.get(&edge.used)?;
+    // A part that is taken off frees nothing that the rest uses; a stop frees what a job used.
+    if user.last.is_none() && edge.why == Why::Owns {
+        return None;
+    }
+    let cut_by = edge.cut_by.clone().filter(|prep| user.prep.contains(prep));
+    Some(Order { user: edge.user, used: edge.used, tie: edge.tie, cut_by, cut: false })
+}
+
+fn steps_of<'a>(resource: &'a Resource, verdict: &'a Verdict) -> Option<Going<'a>> {
+    let (prep, last) = match verdict.decision {
+        Decision::Stop => (vec![Prep::new(Action::Stop)], None),
+        Decision::Delete => match &verdict.parts {
+            Some(parts) => (parts.iter().map(|part| Prep::of(Action::Untag, part)).collect(), None),
+            None => {
+                let mut prep = resource.removal.prep.clone();
+                if verdict.lift {
+                    prep.insert(0, Prep::new(Action::LiftProtection));
+                }
+                let last = match resource.removal.last {
+                    Last::Delete => Action::Delete,
+                    Last::ScheduleDeletion => Action::ScheduleDeletion,
+                    Last::Never(_) => return None,
+                };
+                (prep, Some(last))
+            }
+        },
+        _ => return None,
+    };
+    if prep.is_empty() && last.is_none() {
+        return None;
+    }
+    Some(Going { resource, verdict, prep, last })
+}
