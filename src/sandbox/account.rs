@@ -1,12 +1,13 @@
 //! What is in the account, and one call's effect on it.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Map, Value};
 use winterbaume_core::{MockRequest, MockResponse};
 
 use super::backends::Backends;
+use super::records::Records;
 use super::route::{Route, Service};
 use super::weather::Weather;
 use super::{rules, stamp};
@@ -17,6 +18,8 @@ pub struct Account {
     pub backends: Backends,
     pub clock: SharedClock,
     pub seed: u64,
+    /// What the sandbox keeps itself.
+    pub records: Mutex<Records>,
     /// One effect at a time, as AWS's own consistency within a call.
     turn: tokio::sync::Mutex<u64>,
     /// Where something was ever asked for.
@@ -29,9 +32,23 @@ impl Account {
             backends: Backends::default(),
             clock,
             seed,
+            records: Mutex::new(Records::new(seed)),
             turn: tokio::sync::Mutex::new(0),
             regions: Mutex::default(),
         }
+    }
+
+    pub fn records(&self) -> MutexGuard<'_, Records> {
+        self.records.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn amend(&self, kind: &str, region: &str, name: &str, members: Value) -> bool {
+        let mut records = self.records();
+        let Some(record) = records.find_mut(kind, region, name) else { return false };
+        let Value::Object(members) = members else { return false };
+        record.next = None;
+        record.body.extend(members);
+        true
     }
 
     /// One call's effect and its answer.
@@ -62,6 +79,9 @@ impl Account {
             let state = self.backends.state(service, &region).await;
             whole.insert(format!("{}/{region}", service.as_str()), state);
         }
+        let mut records = self.records();
+        rules::settle(&mut records, self.clock.now());
+        whole.insert("records".to_owned(), records.snapshot());
         Value::Object(whole)
     }
 }

@@ -17,6 +17,7 @@ mod calls;
 mod client;
 mod operation;
 mod quotas;
+mod records;
 pub mod route;
 mod rules;
 pub mod server;
@@ -162,6 +163,13 @@ impl Sandbox {
     /// The whole account as JSON with sorted keys, to compare two worlds.
     pub async fn snapshot(&self) -> serde_json::Value {
         self.0.account.snapshot(&self.weather()).await
+    }
+
+    /// Changes members of a thing as its describe call shows them, which no call of AWS's can:
+    /// a job that has ended, an endpoint that failed. Only for the kinds of SageMaker and EKS;
+    /// `name` is `parent/child` for what lives in something. Says whether there is such a thing.
+    pub fn amend(&self, kind: &str, region: &str, name: &str, members: serde_json::Value) -> bool {
+        self.0.account.amend(kind, region, name, members)
     }
 
     /// The one way in, for the SDK and for HTTP.
