@@ -51,7 +51,7 @@ impl Checker<'_> {
                     .map(|facts| facts.kind.as_str())
                     .collect();
                 let message = match &kind {
-                    Some(KindPattern::One(kind)) => format!("a {kind} cannot be stopped"),
+                    Some(KindPattern::One(kind)) => format!("{kind} cannot be stopped"),
                     _ => "nothing of these kinds can be stopped".to_owned(),
                 };
                 let help = format!("leave it out; what can be stopped: {}", listed(can));
@@ -96,7 +96,14 @@ impl Checker<'_> {
         if let [_, second, ..] = given.as_slice() {
             self.wrong(
                 &second.1.referenced,
-                format!("one selector has both {}", listed(given.iter().map(|(key, _)| *key))),
+                format!(
+                    "one selector has both {}",
+                    given
+                        .iter()
+                        .map(|(key, _)| format!("`{key}`"))
+                        .collect::<Vec<_>>()
+                        .join(" and ")
+                ),
                 Some("leave one, or write two selectors".to_owned()),
             );
         }
@@ -266,7 +273,7 @@ impl Checker<'_> {
         covered: &[KindFacts],
     ) {
         let of = match kind {
-            Some(KindPattern::One(kind)) => format!("a {kind}"),
+            Some(KindPattern::One(kind)) => kind.to_string(),
             Some(KindPattern::Glob { text, .. }) => text.clone(),
             _ => "any kind".to_owned(),
         };
@@ -305,7 +312,7 @@ impl Checker<'_> {
         {
             self.wrong(
                 &raw.referenced,
-                format!("a {kind} does not live in another resource"),
+                format!("{kind} does not live in another resource"),
                 Some("leave `in` out".to_owned()),
             );
         }
@@ -314,7 +321,6 @@ impl Checker<'_> {
 }
 
 /// Nothing given is nothing; given and wrong is no selector.
-#[expect(clippy::option_option, reason = "absent, wrong, right")]
 fn optional<T>(given: Option<Option<T>>) -> Option<Option<T>> {
     match given {
         None => Some(None),

@@ -4,10 +4,13 @@ use std::fmt;
 use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use serde_saphyr::budget::BudgetBreach;
 use serde_saphyr::{Location, UserMessageFormatter};
 
 /// More than this on one screen helps nobody.
 const ISSUES_SHOWN_MAX: usize = 20;
+/// Jaro-Winkler likeness below which two words are not a typing error apart: `ec2` and `ecr`.
+const LIKENESS_MIN: f64 = 0.85;
 /// Longer texts out of the file are cut in messages.
 const SHOWN_CHARS_MAX: usize = 80;
 
@@ -117,12 +120,43 @@ impl Issue {
                 "a value is missing".to_owned(),
                 Some("write the value, or leave the key out".to_owned()),
             ),
-            Yaml::MultipleDocuments { .. } => (
+            Yaml::MultipleDocuments { .. }
+            | Yaml::Budget { breach: BudgetBreach::Documents { .. }, .. } => (
                 "a second document begins here".to_owned(),
                 Some("one file is one manifest: take out the line `---`".to_owned()),
             ),
             Yaml::Eof { .. } => ("the manifest ends too early, or is empty".to_owned(), None),
-            other => (plain(other), None),
+            Yaml::Budget { .. }
+            | Yaml::AliasReplayLimitExceeded { .. }
+            | Yaml::AliasExpansionLimitExceeded { .. }
+            | Yaml::AliasReplayStackDepthExceeded { .. } => (
+                "the manifest is nested too deeply, or repeats too much".to_owned(),
+                Some("write it out flat, with few anchors".to_owned()),
+            ),
+            Yaml::Unexpected { expected, .. } if expected.contains("sequence") => (
+                "a list is wanted here".to_owned(),
+                Some("write [one, two], or lines that begin with `-`".to_owned()),
+            ),
+            Yaml::Unexpected { expected, .. } if expected.contains("mapping") => (
+                "a map is wanted here".to_owned(),
+                Some("write { key: value }, or lines of `key: value`".to_owned()),
+            ),
+            Yaml::InvalidScalar { ty, .. } => (
+                match *ty {
+                    "u8" | "u32" => "a whole number, 0 or more, is wanted here".to_owned(),
+                    "i64" => "a whole number is wanted here".to_owned(),
+                    "f64" => "a number is wanted here".to_owned(),
+                    "bool" => "`true` or `false` is wanted here".to_owned(),
+                    other => format!("this cannot be read as {other}"),
+                },
+                None,
+            ),
+            other => (
+                plain(other),
+                Some(
+                    "`dismantle schema` prints what an editor needs to check this file".to_owned(),
+                ),
+            ),
         };
         Self::at(&location, message, help)
     }
@@ -149,9 +183,12 @@ impl Issue {
     }
 
     /// The lines around the place, the number of their first one, and the place in them.
-    fn excerpt<'t>(&self, text: &'t str) -> Option<(usize, &'t str, Range<usize>)> {
-        let span = self.span.clone()?;
+    fn excerpt(&self, text: &str) -> Option<(usize, String, Range<usize>)> {
         let line = usize::try_from(self.line).ok().filter(|line| *line > 0)?;
+        let span = self.span.clone().or_else(|| {
+            let start = byte_offset(text, line, usize::try_from(self.column).ok()?)?;
+            Some(start..start)
+        })?;
         if span.start > text.len() || !text.is_char_boundary(span.start) {
             return None;
         }
@@ -168,8 +205,22 @@ impl Issue {
             Some(from) => (from, line.saturating_sub(1)),
             None => (begins, line),
         };
-        Some((first_line, &text[from..ends], span.start - from..stop - from))
+        let [before, inside, after] =
+            [from..span.start, span.start..stop, stop..ends].map(|part| drawable(&text[part]));
+        let place = before.len()..before.len() + inside.len();
+        Some((first_line, before + &inside + &after, place))
     }
+}
+
+/// Where that line and column is, both from 1; the column in characters.
+fn byte_offset(text: &str, line: usize, column: usize) -> Option<usize> {
+    let begins = match line.checked_sub(2) {
+        None => 0,
+        Some(nth) => text.match_indices('\n').nth(nth)?.0 + 1,
+    };
+    let rest = text[begins..].split('\n').next().unwrap_or_default();
+    let within = rest.char_indices().nth(column.saturating_sub(1));
+    Some(begins + within.map_or(rest.len(), |(at, _)| at))
 }
 
 /// The reader's own words, without the place, which is drawn.
@@ -220,7 +271,7 @@ pub(super) fn closest<'a>(word: &str, words: impl IntoIterator<Item = &'a str>) 
     words
         .into_iter()
         .map(|near| (strsim::jaro_winkler(&word, near), near))
-        .filter(|(likeness, _)| *likeness >= 0.8)
+        .filter(|(likeness, _)| *likeness >= LIKENESS_MIN)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, near)| near)
 }
@@ -234,12 +285,23 @@ pub(super) fn shown(text: &str) -> String {
     format!("`{}`", printable(&cut))
 }
 
+/// As [`printable`], but each character stays one character, so that columns stay.
+fn drawable(text: &str) -> String {
+    let draw = |c: char| if c != '\n' && c != '\t' && moves(c) { '\u{fffd}' } else { c };
+    text.chars().map(draw).collect()
+}
+
+/// Whether the character moves a terminal's cursor, or turns its direction of writing.
+fn moves(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// Without what moves a terminal or turns its direction of writing.
 pub(super) fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        if c.is_control() || turns {
+        if moves(c) {
             out.extend(c.escape_unicode());
         } else {
             out.push(c);

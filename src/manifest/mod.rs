@@ -146,4 +146,8 @@ pub struct SageMakerOptions {
 }
 
 #[cfg(test)]
+mod bundled_tests;
+#[cfg(test)]
+mod refusal_tests;
+#[cfg(test)]
 mod tests;

@@ -55,7 +55,7 @@ pub(super) struct RawManifest {
     pub sweep: Option<Spanned<serde_json::Value>>,
 }
 
-/// Twelve digits in quotes. Only the schema uses this type.
+/// An account: twelve digits, in quotes.
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "the schema is all there is to it")]
 struct Account(#[schemars(regex(pattern = r"^[0-9]{12}$"))] String);
@@ -388,7 +388,7 @@ impl<'de> Deserialize<'de> for RawScalars {
     }
 }
 
-/// What the schema says of [`RawScalars`].
+/// One value, or a list of which any will do.
 #[derive(JsonSchema)]
 #[serde(untagged)]
 #[expect(dead_code, reason = "the schema is all there is to it")]

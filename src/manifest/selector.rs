@@ -218,7 +218,12 @@ impl Selector {
     fn takes_names_of(&self, resource: &Resource) -> bool {
         if let By::Name(wanted) = &self.by {
             let is_id = *wanted == resource.id.id || resource.arn.as_ref() == Some(wanted);
-            if is_id {
+            // What lives in something has the id `parent/child`; people call it `child`.
+            let is_child = resource.parent.as_ref().is_some_and(|parent| {
+                let child = resource.id.id.strip_prefix(parent.id.as_str());
+                child.and_then(|child| child.strip_prefix('/')) == Some(wanted)
+            });
+            if is_id || is_child {
                 return true;
             }
         }
@@ -259,7 +264,6 @@ impl Selector {
     }
 
     /// `None` when a fact is not as asked, else the parts that were picked.
-    #[expect(clippy::option_option, reason = "no match, a match of the whole, a match of parts")]
     fn takes_facts_of(&self, resource: &Resource) -> Option<Option<BTreeSet<String>>> {
         let mut parts: Option<BTreeSet<String>> = None;
         for one in &self.where_ {
