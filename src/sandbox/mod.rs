@@ -15,6 +15,7 @@ mod backends;
 mod body;
 mod calls;
 mod client;
+pub mod lab;
 mod operation;
 mod quotas;
 mod records;
