@@ -28,8 +28,9 @@ def build(world, full):
     )
     cluster(world)
     sagemaker(world, execution, f"{image}:v1")
-    registry(world, full)
     jobs(world, execution, f"{image}:v1", full)
+    if full:
+        registry(world)
 
 
 def roles(world):
@@ -248,29 +249,24 @@ def sagemaker(world, execution, image):
     world.add("lab", "sagemaker:pipeline", "retail-forecast-pipeline", HOME)
 
 
-def registry(world, full):
-    """An approved package stays, and its group and the bucket of its model data with it."""
-    archive = world.bucket("kept", f"{LAB}-model-registry-{ACCOUNT}")
-    world.client("s3").put_object(Bucket=archive, Key="approved/model.tar.gz", Body=b"model")
+def registry(world):
+    """Moto has no operation that removes a package or a group."""
     sagemaker = world.client("sagemaker", HOME)
     group = "retail-forecast-models"
     sagemaker.create_model_package_group(ModelPackageGroupName=group)
-    world.add("kept", "sagemaker:model-package-group", group, HOME)
-    wanted = [("kept", "Approved", f"s3://{archive}/approved/model.tar.gz")]
-    if full:
-        pending = f"s3://{DATA}/artifacts/model.tar.gz"
-        wanted += [("unremovable", "PendingManualApproval", pending)] * 2
-    for where, approval, model in wanted:
+    world.add("unremovable", "sagemaker:model-package-group", group, HOME)
+    for approval in ("Approved", "PendingManualApproval", "PendingManualApproval"):
+        container = {"Image": SKLEARN, "ModelDataUrl": f"s3://{DATA}/artifacts/model.tar.gz"}
         package = sagemaker.create_model_package(
             ModelPackageGroupName=group,
             ModelApprovalStatus=approval,
             InferenceSpecification={
-                "Containers": [{"Image": SKLEARN, "ModelDataUrl": model}],
+                "Containers": [container],
                 "SupportedContentTypes": ["text/csv"],
                 "SupportedResponseMIMETypes": ["text/csv"],
             },
         )["ModelPackageArn"]
-        world.add(where, "sagemaker:model-package", package, HOME)
+        world.add("unremovable", "sagemaker:model-package", package, HOME)
 
 
 def jobs(world, execution, image, full):

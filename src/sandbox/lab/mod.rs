@@ -43,8 +43,9 @@ const SUBNETS: [&str; 2] = ["subnet-0a1b2c3d4e5f60001", "subnet-0a1b2c3d4e5f6000
 pub struct Lab {
     /// The lab's: gone afterwards, or on its way (keys).
     pub must_go: Vec<ResourceId>,
-    /// The lab's by name, and told to stay: by a tag, by the manifest, or for want of a delete
-    /// call.
+    /// Those of them that stay if the manifest keeps approved packages.
+    pub approved: Vec<ResourceId>,
+    /// The lab's by name, and told to stay: by a tag, or for want of a delete call.
     pub kept: Vec<ResourceId>,
     /// The lab's by name, but a neighbour uses it.
     pub blocked: Vec<ResourceId>,

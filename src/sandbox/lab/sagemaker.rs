@@ -11,7 +11,8 @@ use aws_sdk_sagemaker::types::{
 
 use super::maker::{Maker, absent, role_arn};
 use super::{BoxError, Fate, HOME, PREFIX, data};
-use crate::aws::kinds::sagemaker as kind;
+use crate::aws::kinds::{s3, sagemaker as kind};
+use crate::resource::ResourceId;
 use crate::sandbox::ACCOUNT_ID;
 
 /// An image of AWS's own, which an approved package runs.
@@ -139,7 +140,8 @@ async fn notebook(maker: &mut Maker<'_>, client: &Client) -> Result<(), BoxError
     Ok(())
 }
 
-/// The approved package stays, and with it its group and the bucket of its model data.
+/// Where a manifest keeps what is approved, the approved package keeps its group and the bucket
+/// of its model data.
 async fn registry(
     maker: &mut Maker<'_>,
     client: &Client,
@@ -148,15 +150,15 @@ async fn registry(
 ) -> Result<(), BoxError> {
     let group = "retail-forecast-models";
     client.create_model_package_group().model_package_group_name(group).send().await?;
-    maker.add(Fate::Kept, kind::MODEL_PACKAGE_GROUP, HOME, group);
+    maker.add(Fate::MustGo, kind::MODEL_PACKAGE_GROUP, HOME, group);
     let archive = format!("{PREFIX}-model-registry-{ACCOUNT_ID}");
-    maker.bucket(Fate::Kept, HOME, &archive, None).await?;
+    maker.bucket(Fate::MustGo, HOME, &archive, None).await?;
     maker.object(HOME, &archive, "approved/model.tar.gz", "model").await?;
     let approved = format!("s3://{archive}/approved/model.tar.gz");
-    for (fate, approval, image, model) in [
-        (Fate::Kept, ModelApprovalStatus::Approved, SKLEARN, approved.as_str()),
-        (Fate::MustGo, ModelApprovalStatus::PendingManualApproval, image, model_data),
-        (Fate::MustGo, ModelApprovalStatus::PendingManualApproval, image, model_data),
+    for (approval, image, model) in [
+        (ModelApprovalStatus::Approved, SKLEARN, approved.as_str()),
+        (ModelApprovalStatus::PendingManualApproval, image, model_data),
+        (ModelApprovalStatus::PendingManualApproval, image, model_data),
     ] {
         let container =
             ModelPackageContainerDefinition::builder().image(image).model_data_url(model).build();
@@ -168,12 +170,20 @@ async fn registry(
         let made = client
             .create_model_package()
             .model_package_group_name(group)
-            .model_approval_status(approval)
+            .model_approval_status(approval.clone())
             .inference_specification(inference)
             .send()
             .await?;
         let arn = made.model_package_arn().ok_or_else(|| absent("ModelPackageArn"))?;
-        maker.add(fate, kind::MODEL_PACKAGE, HOME, arn);
+        maker.add(Fate::MustGo, kind::MODEL_PACKAGE, HOME, arn);
+        if approval == ModelApprovalStatus::Approved {
+            let package = ResourceId::new(kind::MODEL_PACKAGE, HOME, arn);
+            maker.lab.approved = vec![
+                package,
+                ResourceId::new(kind::MODEL_PACKAGE_GROUP, HOME, group),
+                ResourceId::new(s3::BUCKET, HOME, archive.as_str()),
+            ];
+        }
     }
     Ok(())
 }
