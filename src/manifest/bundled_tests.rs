@@ -1,8 +1,18 @@
 //! The manifests that a person can copy: what they take, and which look-alikes they leave.
 
-use super::tests::catalog;
+use proptest::prelude::*;
+
+use super::tests;
 use super::*;
 use crate::resource::{Resource, ResourceId};
+
+/// The kinds as they are registered; by hand only those that no file declares.
+fn catalog() -> Catalog {
+    let real = crate::aws::registry::catalog();
+    let by_hand = tests::catalog();
+    let missing = by_hand.kinds().filter(|facts| real.get(facts.kind).is_none());
+    Catalog::new(missing.chain(real.kinds()).copied())
+}
 
 fn bundled(file: &str) -> (String, String) {
     let path = format!("{}/manifests/{file}", env!("CARGO_MANIFEST_DIR"));
@@ -168,4 +178,24 @@ fn section_5_says_that_section_and_no_more() {
     let expected: Vec<String> = said.iter().map(|one| one.id.to_string()).collect();
     let all: Vec<Resource> = said.into_iter().chain(silent).collect();
     assert_eq!(taken("section-5.yaml", &all), expected);
+}
+
+proptest! {
+    #[test]
+    fn a_damaged_manifest_never_panics(
+        file in prop_oneof![Just("mlops-retail-prediction.yaml"), Just("section-5.yaml")],
+        at in 0.0..1.0f64,
+        cut in 0..40usize,
+        put in "[ \\-{}\\[\\]:,'\"&*!|>#a-z0-9\n]{0,12}",
+    ) {
+        let (text, _) = bundled(file);
+        let mut chars: Vec<char> = text.chars().collect();
+        let from = (at * chars.len() as f64) as usize;
+        let to = (from + cut).min(chars.len());
+        chars.splice(from..to, put.chars());
+        let text: String = chars.into_iter().collect();
+        if let Err(error) = Manifest::parse(&text, file, &catalog()) {
+            prop_assert!(error.to_string().starts_with("error: "), "{error}");
+        }
+    }
 }
