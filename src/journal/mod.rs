@@ -18,7 +18,9 @@
 
 mod entry;
 mod error;
+mod place;
 mod scrub;
+mod sqlite;
 mod state;
 
 use std::collections::BTreeSet;
@@ -30,6 +32,8 @@ use jiff::Timestamp;
 
 pub use entry::{Counts, Entry, Line, Mark, Outcome, RunHeader, RunId, RunOutcome};
 pub use error::{Holder, JournalError};
+pub use place::default_path;
+pub use sqlite::SqliteJournal;
 pub use state::{Completion, RunState, RunStatus, RunSummary, StepRecord, StepState, Unreadable};
 
 use crate::plan::{Step, StepId};
