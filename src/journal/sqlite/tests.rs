@@ -10,7 +10,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use super::*;
-use crate::journal::{Completion, Mark, Outcome, RunOutcome, RunStatus, StepState};
+use crate::journal::{Completion, Line, Mark, Outcome, RunOutcome, RunStatus, StepState};
 use crate::plan::StepId;
 use crate::resource::{Action, Kind, Region, Resource, ResourceId};
 
