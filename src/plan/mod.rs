@@ -1,9 +1,11 @@
 //! From decisions to steps in order.
 
 mod build;
+mod file;
 mod rows;
 mod step;
 
 pub use build::{Plan, plan};
+pub use file::{PlanFile, PlanFileError};
 pub use rows::{Named, Row};
 pub use step::{Step, StepId};
