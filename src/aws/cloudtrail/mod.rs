@@ -2,5 +2,7 @@
 
 use super::ResourceKind;
 
+mod trail;
+
 /// Every kind of this service.
-pub const KINDS: &[&dyn ResourceKind] = &[];
+pub const KINDS: &[&dyn ResourceKind] = &[&trail::Trail];

@@ -1,0 +1,382 @@
+//! Trails. A trail lives in its home region only; its shadows elsewhere are not listed.
+//!
+//! A trail goes before its bucket is emptied: while it logs, and for some minutes after, it
+//! fills the bucket again.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use aws_sdk_cloudtrail::operation::get_event_selectors::GetEventSelectorsOutput;
+use aws_sdk_cloudtrail::operation::get_insight_selectors::GetInsightSelectorsOutput;
+use aws_sdk_cloudtrail::types;
+use futures::{StreamExt, stream};
+use serde_json::{Value, json};
+
+use crate::aws::kinds::cloudtrail::TRAIL;
+use crate::aws::kinds::iam::ROLE;
+use crate::aws::kinds::kms::KEY;
+use crate::aws::kinds::logs::LOG_GROUP;
+use crate::aws::kinds::s3::BUCKET;
+use crate::aws::{
+    Acted, Aws, AwsError, Class, Listed, Op, Progress, RemovalOptions, ResourceKind, found,
+    spelling,
+};
+use crate::resource::{
+    Action, KindFacts, Permissions, Prep, Protection, Reference, Resource, Scope, Tags, Unread,
+    WhereKey,
+};
+
+const DESCRIBE: Op = Op::read("cloudtrail", "DescribeTrails");
+const STATUS: Op = Op::read("cloudtrail", "GetTrailStatus");
+const EVENT_SELECTORS: Op = Op::read("cloudtrail", "GetEventSelectors");
+const INSIGHT_SELECTORS: Op = Op::read("cloudtrail", "GetInsightSelectors");
+const LIST_TAGS: Op = Op::read("cloudtrail", "ListTags");
+const STOP: Op = Op::write("cloudtrail", "StopLogging");
+const DELETE: Op = Op::write("cloudtrail", "DeleteTrail");
+const ADD_TAGS: Op = Op::write("cloudtrail", "AddTags");
+
+/// `ListTags` takes at most twenty ARNs (its API reference).
+const TAGGED_MAX: usize = 20;
+
+/// Trails whose details are read side by side. A region has five at most, unless raised.
+const SIDE_BY_SIDE: usize = 4;
+
+const WHERE_KEYS: &[WhereKey] = &[WhereKey::new("status", "logging, stopped")];
+
+pub struct Trail;
+
+#[async_trait]
+impl ResourceKind for Trail {
+    fn facts(&self) -> KindFacts {
+        KindFacts {
+            can_use: &[BUCKET, KEY, LOG_GROUP, ROLE],
+            where_keys: WHERE_KEYS,
+            can_stop: true,
+            permissions: Permissions {
+                read: &[
+                    "cloudtrail:DescribeTrails",
+                    "cloudtrail:GetEventSelectors",
+                    "cloudtrail:GetInsightSelectors",
+                    "cloudtrail:GetTrailStatus",
+                    "cloudtrail:ListTags",
+                ],
+                remove: &["cloudtrail:DeleteTrail", "cloudtrail:StopLogging"],
+                tag: &["cloudtrail:AddTags"],
+            },
+            can_tag: true,
+            ..KindFacts::new(TRAIL, Scope::Regional)
+        }
+    }
+
+    async fn list(&self, aws: &Aws, _: &[Resource]) -> Result<Listed, AwsError> {
+        Ok(all(aws, described(aws, None).await?).await.into())
+    }
+
+    async fn read(&self, aws: &Aws, known: &Resource) -> Result<Option<Resource>, AwsError> {
+        let Some(trails) = found(described(aws, Some(handle(known))).await)? else {
+            return Ok(None);
+        };
+        Ok(all(aws, trails).await.into_iter().find(|trail| trail.id == known.id))
+    }
+
+    async fn act(
+        &self,
+        aws: &Aws,
+        resource: &Resource,
+        step: &Prep,
+        _: &RemovalOptions,
+        _: &Progress,
+    ) -> Result<Acted, AwsError> {
+        let (client, trail) = (aws.cloudtrail(), handle(resource));
+        match step.action {
+            Action::Stop => {
+                aws.call(STOP, || client.stop_logging().name(trail).send()).await?;
+            }
+            Action::Delete => {
+                aws.call(DELETE, || client.delete_trail().name(trail).send()).await?;
+            }
+            other => return Err(AwsError::unsupported(aws, TRAIL, other.as_str())),
+        }
+        Ok(Acted::Done)
+    }
+
+    async fn tag(&self, aws: &Aws, resource: &Resource, tags: &Tags) -> Result<(), AwsError> {
+        let client = aws.cloudtrail();
+        let list: Result<Vec<types::Tag>, _> = tags
+            .iter()
+            .map(|(key, value)| types::Tag::builder().key(key).value(value).build())
+            .collect();
+        let list =
+            list.map_err(|error| AwsError::garbled(ADD_TAGS, aws.region(), error.to_string()))?;
+        aws.call(ADD_TAGS, || {
+            client.add_tags().resource_id(handle(resource)).set_tags_list(Some(list.clone())).send()
+        })
+        .await?;
+        Ok(())
+    }
+}
+
+/// Every call takes the ARN, which cannot mean a trail of another region; a name can.
+fn handle(trail: &Resource) -> &str {
+    trail.arn.as_deref().unwrap_or(&trail.id.id)
+}
+
+/// The trails whose home is the asked region.
+async fn described(aws: &Aws, only: Option<&str>) -> Result<Vec<types::Trail>, AwsError> {
+    let client = aws.cloudtrail();
+    let answer = aws
+        .call(DESCRIBE, || {
+            client
+                .describe_trails()
+                .include_shadow_trails(false)
+                .set_trail_name_list(only.map(|name| vec![name.to_owned()]))
+                .send()
+        })
+        .await?;
+    let home = aws.region().as_str();
+    let at_home = |trail: &types::Trail| trail.home_region().is_none_or(|region| region == home);
+    Ok(answer.trail_list.unwrap_or_default().into_iter().filter(at_home).collect())
+}
+
+async fn all(aws: &Aws, trails: Vec<types::Trail>) -> Vec<Resource> {
+    let mut resources: Vec<Resource> = stream::iter(trails)
+        .map(|trail| async move { one(aws, &trail).await })
+        .buffer_unordered(SIDE_BY_SIDE)
+        .filter_map(|resource| async move { resource })
+        .collect()
+        .await;
+    tags(aws, &mut resources).await;
+    resources.sort_by(|a, b| a.id.cmp(&b.id));
+    resources
+}
+
+/// One trail with its details; `None` if it is gone meanwhile. No detail holds a reference: they
+/// are all in the trail itself.
+async fn one(aws: &Aws, trail: &types::Trail) -> Option<Resource> {
+    let mut resource = described_resource(aws, trail)?;
+    let (client, name) = (aws.cloudtrail(), handle(&resource).to_owned());
+    let mut unread = Vec::new();
+    let mut note = |what: &str, error: AwsError| {
+        unread.push(Unread { what: what.to_owned(), why: error.to_string() });
+    };
+
+    let logging = match aws.call(STATUS, || client.get_trail_status().name(&name).send()).await {
+        Ok(status) => status.is_logging,
+        Err(error) if error.is_not_found() => return None,
+        Err(error) => {
+            note("whether it is logging", error);
+            None
+        }
+    };
+    let events = match aws
+        .call(EVENT_SELECTORS, || client.get_event_selectors().trail_name(&name).send())
+        .await
+    {
+        Ok(selectors) => event_selectors(&selectors),
+        Err(error) if error.is_not_found() => return None,
+        Err(error) => {
+            note("event selectors", error);
+            Value::Null
+        }
+    };
+    let mut insights = Value::Null;
+    if trail.has_insight_selectors() == Some(true) {
+        match aws
+            .call(INSIGHT_SELECTORS, || client.get_insight_selectors().trail_name(&name).send())
+            .await
+        {
+            Ok(selectors) => insights = insight_selectors(&selectors),
+            Err(error) if error.is_not_found() => return None,
+            Err(error) => note("insight selectors", error),
+        }
+    }
+    resource.unread.append(&mut unread);
+    // Stopping a stopped trail is harmless, and a logging one must be stopped: not known, stop.
+    if logging != Some(false) {
+        resource.removal.prep.push(Prep::new(Action::Stop));
+    }
+    if let Some(logging) = logging {
+        resource.fact("status", if logging { "logging" } else { "stopped" });
+    }
+    resource.record = json!({
+        "Trail": trail_record(trail),
+        "IsLogging": logging,
+        "EventSelectors": events,
+        "InsightSelectors": insights,
+    });
+    Some(resource)
+}
+
+/// What `DescribeTrails` alone says of a trail. It gives no creation time.
+fn described_resource(aws: &Aws, trail: &types::Trail) -> Option<Resource> {
+    let name = trail.name()?;
+    let mut resource = Resource::new(TRAIL, aws.region(), name, name);
+    resource.arn = trail.trail_arn.clone();
+    if let Some(bucket) = trail.s3_bucket_name() {
+        // By ARN: the bucket may be in any region, and a bare name is looked for in this one.
+        let arn = format!("arn:{}:s3:::{bucket}", aws.partition());
+        resource.uses.push(Reference::soft(BUCKET, arn, "log bucket"));
+    }
+    if let Some(key) = trail.kms_key_id() {
+        resource.uses.push(Reference::soft(KEY, key, "log encryption key"));
+    }
+    if let Some(group) = trail.cloud_watch_logs_log_group_arn() {
+        let group = spelling::log_group_arn(group);
+        resource.uses.push(Reference::soft(LOG_GROUP, group, "log group"));
+    }
+    if let Some(role) = trail.cloud_watch_logs_role_arn() {
+        resource.uses.push(Reference::soft(ROLE, role, "CloudWatch Logs role"));
+    }
+    if trail.is_organization_trail() == Some(true) {
+        // From a member account AWS refuses it (NotOrganizationMasterAccountException); from the
+        // management account it would end the records of every account.
+        let why = if trail.trail_arn().is_some_and(|arn| !aws.is_ours(arn)) {
+            "an organisation trail, which belongs to the management account"
+        } else {
+            "an organisation trail, which records every account of the organisation"
+        };
+        resource.protections.push(Protection { why: why.to_owned(), liftable: false });
+    }
+    Some(resource)
+}
+
+async fn tags(aws: &Aws, resources: &mut [Resource]) {
+    for some in resources.chunks_mut(TAGGED_MAX) {
+        // An organisation's trail is not ours to ask about: its ARN would spoil the whole request.
+        let arns: Vec<String> = some
+            .iter()
+            .filter_map(|trail| trail.arn.clone().filter(|arn| aws.is_ours(arn)))
+            .collect();
+        if arns.is_empty() {
+            continue;
+        }
+        match tags_of(aws, &arns).await {
+            Ok(mut found) => {
+                for trail in some {
+                    let arn = trail.arn.as_deref().unwrap_or_default();
+                    trail.tags = found.remove(arn).unwrap_or_default();
+                }
+            }
+            Err(error) => {
+                let unread = Unread { what: "tags".to_owned(), why: error.to_string() };
+                some.iter_mut().for_each(|trail| trail.unread.push(unread.clone()));
+            }
+        }
+    }
+}
+
+/// The tags of up to twenty trails. One that went away meanwhile fails the request for all, so
+/// they are then asked about one by one.
+async fn tags_of(aws: &Aws, arns: &[String]) -> Result<BTreeMap<String, Tags>, AwsError> {
+    match tags_at_once(aws, arns).await {
+        Err(error) if error.class == Class::NotFound && arns.len() > 1 => {
+            let mut found = BTreeMap::new();
+            for arn in arns {
+                match tags_at_once(aws, std::slice::from_ref(arn)).await {
+                    Ok(tags) => found.extend(tags),
+                    Err(error) if error.is_not_found() => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok(found)
+        }
+        result => result,
+    }
+}
+
+async fn tags_at_once(aws: &Aws, arns: &[String]) -> Result<BTreeMap<String, Tags>, AwsError> {
+    let client = aws.cloudtrail();
+    let pages = aws
+        .pages(
+            LIST_TAGS,
+            |token| {
+                client
+                    .list_tags()
+                    .set_resource_id_list(Some(arns.to_vec()))
+                    .set_next_token(token)
+                    .into_paginator()
+                    .send()
+            },
+            |page| page.next_token().map(str::to_owned),
+        )
+        .await?;
+    let mut found: BTreeMap<String, Tags> = BTreeMap::new();
+    for of_one in pages.into_iter().flat_map(|page| page.resource_tag_list.unwrap_or_default()) {
+        let Some(arn) = of_one.resource_id else { continue };
+        let tags = of_one.tags_list.unwrap_or_default();
+        let tags = tags.into_iter().map(|tag| (tag.key, tag.value.unwrap_or_default()));
+        found.entry(arn).or_default().extend(tags);
+    }
+    Ok(found)
+}
+
+fn trail_record(trail: &types::Trail) -> Value {
+    json!({
+        "Name": trail.name,
+        "S3BucketName": trail.s3_bucket_name,
+        "S3KeyPrefix": trail.s3_key_prefix,
+        "SnsTopicARN": trail.sns_topic_arn,
+        "IncludeGlobalServiceEvents": trail.include_global_service_events,
+        "IsMultiRegionTrail": trail.is_multi_region_trail,
+        "HomeRegion": trail.home_region,
+        "TrailARN": trail.trail_arn,
+        "LogFileValidationEnabled": trail.log_file_validation_enabled,
+        "CloudWatchLogsLogGroupArn": trail.cloud_watch_logs_log_group_arn,
+        "CloudWatchLogsRoleArn": trail.cloud_watch_logs_role_arn,
+        "KmsKeyId": trail.kms_key_id,
+        "HasCustomEventSelectors": trail.has_custom_event_selectors,
+        "HasInsightSelectors": trail.has_insight_selectors,
+        "IsOrganizationTrail": trail.is_organization_trail,
+    })
+}
+
+fn event_selectors(selectors: &GetEventSelectorsOutput) -> Value {
+    let basic = |selector: &types::EventSelector| {
+        let data = selector.data_resources();
+        json!({
+            "ReadWriteType": selector.read_write_type().map(|kind| kind.as_str()),
+            "IncludeManagementEvents": selector.include_management_events,
+            "DataResources": data
+                .iter()
+                .map(|data| json!({ "Type": data.r#type, "Values": data.values }))
+                .collect::<Vec<_>>(),
+            "ExcludeManagementEventSources": selector.exclude_management_event_sources,
+        })
+    };
+    let field = |field: &types::AdvancedFieldSelector| {
+        json!({
+            "Field": field.field,
+            "Equals": field.equals,
+            "StartsWith": field.starts_with,
+            "EndsWith": field.ends_with,
+            "NotEquals": field.not_equals,
+            "NotStartsWith": field.not_starts_with,
+            "NotEndsWith": field.not_ends_with,
+        })
+    };
+    let advanced = |selector: &types::AdvancedEventSelector| {
+        json!({
+            "Name": selector.name,
+            "FieldSelectors": selector.field_selectors.iter().map(field).collect::<Vec<_>>(),
+        })
+    };
+    json!({
+        "EventSelectors": selectors.event_selectors().iter().map(basic).collect::<Vec<_>>(),
+        "AdvancedEventSelectors": selectors
+            .advanced_event_selectors()
+            .iter()
+            .map(advanced)
+            .collect::<Vec<_>>(),
+    })
+}
+
+fn insight_selectors(selectors: &GetInsightSelectorsOutput) -> Value {
+    let one = |selector: &types::InsightSelector| {
+        let categories = selector.event_categories();
+        json!({
+            "InsightType": selector.insight_type().map(|kind| kind.as_str()),
+            "EventCategories": categories.iter().map(|c| c.as_str()).collect::<Vec<_>>(),
+        })
+    };
+    Value::Array(selectors.insight_selectors().iter().map(one).collect())
+}
