@@ -19,4 +19,21 @@ async fn the_lab_is_built_of_every_kind() {
     assert_eq!(all.len(), count, "nothing is in two lists");
     assert!(lab.must_go.len() >= 39, "{}", lab.must_go.len());
     assert!(lab.neighbours.iter().any(|id| id.kind == kinds::iam::USER));
+    assert!(lab.approved.iter().all(|id| lab.must_go.contains(id)));
+}
+
+/// Section 5.7 of the guide removes failed endpoints and stops running jobs: one of each is there.
+#[tokio::test(start_paused = true)]
+async fn one_endpoint_has_failed_and_one_job_runs() {
+    let sandbox = Sandbox::builder().build();
+    build(&|region| sandbox.sdk_config(region)).await.unwrap();
+    let client = aws_sdk_sagemaker::Client::new(&sandbox.sdk_config(HOME.as_str()));
+    let endpoints = client.list_endpoints().status_equals("Failed".into()).send().await.unwrap();
+    let names: Vec<_> = endpoints.endpoints().iter().map(|one| one.endpoint_name()).collect();
+    assert_eq!(names, [Some("retail-forecast-canary")]);
+    let jobs = client.list_training_jobs().status_equals("InProgress".into()).send().await;
+    let jobs = jobs.unwrap();
+    let names: Vec<_> =
+        jobs.training_job_summaries().iter().map(|one| one.training_job_name()).collect();
+    assert_eq!(names, [Some("retail-forecast-retrain")]);
 }

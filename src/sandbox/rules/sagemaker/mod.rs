@@ -114,9 +114,14 @@ fn create(kind: &'static Kind, ask: &mut Ask<'_>) -> Result<Value, Refusal> {
     if !kind.status.is_empty() {
         record.set(kind.status, fresh);
         if fresh != ready {
-            let change = Change::Set(vec![(kind.status, json!(ready))]);
+            let change = match special::failure(kind, ask) {
+                None => vec![(kind.status, json!(ready))],
+                Some(why) => {
+                    vec![(kind.status, json!("Failed")), ("FailureReason", json!(why))]
+                }
+            };
             let at = later(ask.now, ask.weather.background(time));
-            record.next = Some(Next { at, change });
+            record.next = Some(Next { at, change: Change::Set(change) });
         }
     }
     let output = special::created(kind, &record);

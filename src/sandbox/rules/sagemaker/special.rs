@@ -116,6 +116,30 @@ fn complete_endpoint(ask: &Ask<'_>, body: &mut Map<String, Value>) {
     }
 }
 
+/// Why what is being made will fail: a model's data has to be an archive.
+///
+/// Source: SageMaker's "Troubleshoot … model deployments": "Please ensure that the object located
+/// at the URL is a valid tar.gz archive."
+pub fn failure(kind: &Kind, ask: &Ask<'_>) -> Option<String> {
+    if kind.id != "sagemaker:endpoint" {
+        return None;
+    }
+    let config = ask.id("sagemaker:endpoint-config", ask.text("EndpointConfigName"));
+    let variants = ask.records.get(&config)?.body.get("ProductionVariants")?.as_array()?;
+    variants.iter().find_map(|variant| {
+        let model = ask.id("sagemaker:model", variant["ModelName"].as_str()?);
+        let model = ask.records.get(&model)?;
+        let url = model.body.get("PrimaryContainer")?["ModelDataUrl"].as_str()?;
+        (!url.ends_with(".tar.gz")).then(|| {
+            format!(
+                "Failed to extract model data archive for container \"container_1\" from URL \
+                 \"{url}\". Please ensure that the object located at the URL is a valid tar.gz \
+                 archive."
+            )
+        })
+    })
+}
+
 /// A package of a group is its next version; approval starts as AWS's default.
 fn complete_package(ask: &Ask<'_>, body: &mut Map<String, Value>) -> String {
     let group = ask.text("ModelPackageGroupName");
