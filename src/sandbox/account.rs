@@ -9,6 +9,7 @@ use winterbaume_core::{MockRequest, MockResponse};
 use super::backends::Backends;
 use super::records::Records;
 use super::route::{Route, Service};
+use super::rules::s3::store::Store;
 use super::weather::Weather;
 use super::{rules, stamp};
 use crate::clock::SharedClock;
@@ -20,6 +21,8 @@ pub struct Account {
     pub seed: u64,
     /// What the sandbox keeps itself.
     pub records: Mutex<Records>,
+    /// The buckets' contents.
+    store: Mutex<Store>,
     /// One effect at a time, as AWS's own consistency within a call.
     turn: tokio::sync::Mutex<u64>,
     /// Where something was ever asked for.
@@ -33,6 +36,7 @@ impl Account {
             clock,
             seed,
             records: Mutex::new(Records::new(seed)),
+            store: Mutex::new(Store::new(seed)),
             turn: tokio::sync::Mutex::new(0),
             regions: Mutex::default(),
         }
@@ -40,6 +44,10 @@ impl Account {
 
     pub fn records(&self) -> MutexGuard<'_, Records> {
         self.records.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn store(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn amend(&self, kind: &str, region: &str, name: &str, members: Value) -> bool {
@@ -81,6 +89,7 @@ impl Account {
         }
         let mut records = self.records();
         rules::settle(&mut records, self.clock.now());
+        whole.insert("buckets".to_owned(), self.store().snapshot());
         whole.insert("records".to_owned(), records.snapshot());
         Value::Object(whole)
     }

@@ -53,7 +53,7 @@ impl Backends {
         };
         let slash = if tail.starts_with('/') { "" } else { "/" };
         let host = route.service.host(&route.region);
-        request.uri = match (&route.bucket, in_host(&request, route)) {
+        request.uri = match (&route.bucket, route.in_host) {
             (Some(bucket), true) => format!("https://{host}/{bucket}{slash}{tail}"),
             _ => format!("https://{host}{slash}{tail}"),
         };
@@ -116,18 +116,6 @@ impl Backends {
             Service::Account | Service::Sts => {}
         }
     }
-}
-
-/// Whether the bucket is in the host: the path then has nothing but the key.
-fn in_host(request: &MockRequest, route: &Route) -> bool {
-    let path = request.uri.split_once("://").map_or(request.uri.as_str(), |(_, rest)| {
-        rest.find('/').map_or("", |at| rest.split_at(at).1)
-    });
-    let first = path.trim_start_matches('/').split(['/', '?']).next().unwrap_or_default();
-    let host = request.uri.split_once("://").map_or("", |(_, rest)| rest);
-    route.bucket.as_deref().is_some_and(|bucket| {
-        host.starts_with(&format!("{bucket}.")) || (first != bucket && route.path.is_empty())
-    })
 }
 
 /// The answer for an operation that the service does not know.

@@ -136,6 +136,11 @@ impl Records {
             .map(|(id, record)| (id.name.as_str(), record))
     }
 
+    /// All of a kind in every region.
+    pub fn everywhere<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = (&'a Id, &'a Record)> {
+        self.rows.iter().filter(move |(id, _)| id.kind == kind)
+    }
+
     /// What lives in `parent`.
     pub fn within<'a>(
         &'a self,

@@ -107,6 +107,8 @@ pub struct Route {
     /// For S3.
     pub bucket: Option<String>,
     pub key: Option<String>,
+    /// Whether the bucket is in the host, so that the path is the key alone.
+    pub in_host: bool,
 }
 
 /// Why a request cannot be understood.
@@ -134,13 +136,14 @@ impl Route {
             query,
             bucket: None,
             key: None,
+            in_host: false,
         };
         route.operation = match service.protocol() {
             Protocol::Json => target_of(&request.headers),
             Protocol::Query => action_of(&request.body, &route.query),
             Protocol::RestJson => super::operation::rest_json(service, &request.method, &route),
             Protocol::RestXml => {
-                (route.bucket, route.key) = s3_target(host, path);
+                (route.bucket, route.key, route.in_host) = s3_target(host, path);
                 super::operation::s3(&request.method, &request.headers, &route)
             }
         };
@@ -239,7 +242,7 @@ fn action_of(body: &[u8], query: &[(String, String)]) -> String {
 }
 
 /// Bucket and key, whether the bucket is in the host (`b.s3.…`, `b.127.0.0.1`) or in the path.
-fn s3_target(host: &str, path: &str) -> (Option<String>, Option<String>) {
+fn s3_target(host: &str, path: &str) -> (Option<String>, Option<String>, bool) {
     let in_host = [".s3.", ".s3-"]
         .iter()
         .find_map(|mark| host.split_once(mark))
@@ -249,10 +252,10 @@ fn s3_target(host: &str, path: &str) -> (Option<String>, Option<String>) {
     let path = path.strip_prefix('/').unwrap_or(path);
     let some = |text: &str| (!text.is_empty()).then(|| decode(text));
     match in_host {
-        Some(bucket) => (some(bucket), some(path)),
+        Some(bucket) => (some(bucket), some(path), true),
         None => {
             let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
-            (some(bucket), some(key))
+            (some(bucket), some(key), false)
         }
     }
 }

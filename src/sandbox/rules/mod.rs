@@ -9,7 +9,13 @@ use super::records::Records;
 use super::route::{Route, Service};
 use super::weather::Weather;
 
+mod cloudtrail;
+mod ecr;
 mod eks;
+mod iam;
+mod kms;
+mod logs;
+pub mod s3;
 mod sagemaker;
 mod sts;
 
@@ -23,14 +29,42 @@ pub async fn answer(
     if route.operation.is_empty() {
         return unknown_operation(route.service, "");
     }
-    match before(account, &request, route, weather) {
+    if let Some(answer) = kept_here(account, &request, route, weather) {
+        return answer;
+    }
+    if route.service == Service::S3 {
+        return s3::answer(account, request, route).await;
+    }
+    match before(account, &request, route).await {
         Some(answer) => answer,
-        None => account.backends.handle(request, route).await,
+        None => {
+            let body = request.body.clone();
+            let answer = account.backends.handle(request, route).await;
+            match route.service {
+                Service::Ecr => ecr::after(route, answer),
+                Service::Logs => {
+                    logs::after(account, &body, route, &answer).await;
+                    answer
+                }
+                _ => answer,
+            }
+        }
     }
 }
 
-/// What is answered without the emulator.
-fn before(
+/// What is refused or answered before the emulator is asked.
+async fn before(account: &Account, request: &MockRequest, route: &Route) -> Option<MockResponse> {
+    match route.service {
+        Service::Iam => iam::before(account, request, route).await,
+        Service::Kms => kms::before(account, request, route).await,
+        Service::Logs => logs::before(account, request, route).await,
+        Service::Ecr => ecr::before(account, request, route).await,
+        _ => None,
+    }
+}
+
+/// What the emulator has no part in.
+fn kept_here(
     account: &Account,
     request: &MockRequest,
     route: &Route,
@@ -42,6 +76,9 @@ fn before(
         Service::Sts | Service::Account => sts::answer(route, &request.body),
         Service::SageMaker => {
             sagemaker::answer(&mut account.records(), route, &request.body, now, weather)
+        }
+        Service::CloudTrail => {
+            cloudtrail::answer(&mut account.records(), route, &request.body, now)
         }
         Service::Eks => eks::answer(&mut account.records(), route, &request.body, now, weather),
         _ => None,
