@@ -304,6 +304,10 @@ pub fn classify(signal: &Signal<'_>) -> Class {
     if is(CREDENTIALS) {
         return Class::Credentials;
     }
+    // What S3 says of a version under retention or legal hold.
+    if signal.service == "s3" && code == "AccessDenied" && message.contains("object lock") {
+        return Class::Protected;
+    }
     if is(DENIED) {
         return Class::Denied;
     }

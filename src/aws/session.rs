@@ -314,6 +314,12 @@ impl Aws {
         }
     }
 
+    /// Slows an operation down after a throttle that came inside a successful answer.
+    pub fn slow_down(&self, op: Op) {
+        self.session.throttled.fetch_add(1, Ordering::Relaxed);
+        self.session.limits.throttled(op, self.region);
+    }
+
     async fn before(&self, op: Op) {
         self.session.limits.acquire(op, self.region).await;
         self.session.requests.fetch_add(1, Ordering::Relaxed);

@@ -2,5 +2,11 @@
 
 use super::ResourceKind;
 
+mod bucket;
+mod empty;
+mod keys;
+mod record;
+mod settings;
+
 /// Every kind of this service.
-pub const KINDS: &[&dyn ResourceKind] = &[];
+pub const KINDS: &[&dyn ResourceKind] = &[&bucket::Bucket];
