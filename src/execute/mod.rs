@@ -1,1 +1,357 @@
-//! execute.
+//! Does what was approved: the scheduler, and nothing about any one service.
+//!
+//! Ready steps run side by side; each lives its own life ([`step`]) between the journal and AWS.
+//! What happens is told as [`Event`]s. A run ends when every step is done, lost or interrupted;
+//! what is really left is for [`crate::verify`] to say.
+
+mod event;
+mod eyes;
+pub mod guard;
+mod interrupt;
+mod queue;
+mod step;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+
+pub use event::{Event, Observer, Quiet};
+pub use eyes::Eyes;
+pub use interrupt::Interrupt;
+
+use crate::aws::RemovalOptions;
+use crate::classify::{Classification, Decision};
+use crate::inventory::Inventory;
+use crate::journal::{JournalError, OpenRun, StepState};
+use crate::plan::{self, Row, Step, StepId};
+use crate::resource::{Action, Catalog, Prep, ResourceId};
+use queue::{Queue, State};
+use step::{Completion, End, Life, Lived, Shared};
+
+/// Steps in flight at once. The limits of each service hold them back long before this.
+const STEPS_AT_ONCE_MAX: usize = 64;
+
+/// Steps that may join a run: more than this is somebody building while we take apart.
+const LATE_STEPS_MAX: usize = 5_000;
+
+/// How often a step may come back to the queue because something is in its way.
+const RETURNS_MAX: usize = 12;
+
+/// A step with what an earlier process left of it.
+#[derive(Debug, Clone)]
+pub struct Todo {
+    pub step: Step,
+    pub state: StepState,
+    pub attempts: u32,
+}
+
+impl From<Step> for Todo {
+    fn from(step: Step) -> Self {
+        Self { step, state: StepState::Open, attempts: 0 }
+    }
+}
+
+/// How a run came out, step by step.
+#[derive(Debug, Clone, Default)]
+pub struct Ran {
+    pub done: Vec<(Step, String)>,
+    /// Removals only: what is gone by this run.
+    pub gone: Vec<ResourceId>,
+    pub pending: Vec<(ResourceId, Option<jiff::Timestamp>)>,
+    pub failed: Vec<Row>,
+    pub blocked: Vec<Row>,
+    /// Steps that were never tried, with what they waited for.
+    pub skipped: Vec<Row>,
+    /// Why it stopped before its end, if it did.
+    pub interrupted: Option<String>,
+}
+
+/// What a run needs.
+pub struct Executor<'a> {
+    pub eyes: &'a Eyes<'a>,
+    pub run: &'a OpenRun,
+    pub interrupt: &'a Interrupt,
+    pub observer: &'a dyn Observer,
+}
+
+impl Executor<'_> {
+    /// Runs all steps to their ends. An error is the journal's: everything else is in the result.
+    pub async fn execute(&self, todo: Vec<Todo>) -> Result<Ran, JournalError> {
+        let manifest = self.eyes.manifest;
+        let shared = Shared {
+            eyes: self.eyes,
+            run: self.run,
+            options: RemovalOptions {
+                pending_window_days: manifest.options.kms.pending_window_days,
+                bypass_governance_retention: manifest.options.s3.bypass_governance_retention,
+                delete_home_efs: manifest.options.sagemaker.home_efs
+                    == crate::manifest::HomeEfs::Delete,
+            },
+            interrupt: self.interrupt,
+            observer: self.observer,
+            catalog: self.eyes.catalog,
+        };
+        self.observer.event(&Event::Begun { steps: todo.len() });
+        let mut board = Board::new(todo, self.eyes.catalog);
+        let mut ran = Ran::default();
+        board.take_over(&mut ran);
+        let mut flying = FuturesUnordered::new();
+        loop {
+            while flying.len() < STEPS_AT_ONCE_MAX && !self.interrupt.is_stopping() {
+                let Some(number) = board.queue.dequeue() else { break };
+                let Some(todo) = board.todo.get(&number).cloned() else { continue };
+                let known = board.preps_of(&todo.step.resource);
+                let shared = &shared;
+                flying.push(async move {
+                    let end = Life::new(shared, &todo.step, todo.attempts, known).live().await;
+                    (number, todo.step, end)
+                });
+            }
+            let Some((number, step, end)) = flying.next().await else { break };
+            match end {
+                Ok(lived) => self.ended(&mut board, &mut ran, number, step, lived).await?,
+                Err(error) => {
+                    // Calls in flight finish; what they can still write, they write.
+                    self.interrupt.stop(error.to_string());
+                    while flying.next().await.is_some() {}
+                    return Err(error);
+                }
+            }
+        }
+        ran.interrupted = self.interrupt.why();
+        if ran.interrupted.is_none() && board.queue.count(State::Waiting) > 0 {
+            for (_, todo) in board.todo.iter().filter(|(n, _)| board.is_waiting(**n)) {
+                ran.skipped.push(row(&todo.step, "it waits in a circle".to_owned()));
+            }
+        }
+        Ok(ran)
+    }
+
+    async fn ended(
+        &self,
+        board: &mut Board,
+        ran: &mut Ran,
+        number: usize,
+        step: Step,
+        lived: Lived,
+    ) -> Result<(), JournalError> {
+        let end = match lived.end {
+            End::More(_) | End::LookAround if board.returns(number, lived.attempts) => {
+                let why = "something is still in it or on it".to_owned();
+                End::Failed(why)
+            }
+            end => end,
+        };
+        match end {
+            End::Done(how) => {
+                board.queue.finish(number);
+                if step.action == Action::Delete {
+                    self.eyes.forget(&step.resource).await;
+                    ran.gone.push(step.resource.clone());
+                }
+                let words = match &how {
+                    Completion::Done => "done".to_owned(),
+                    Completion::AlreadyGone => "was so already".to_owned(),
+                    Completion::Pending(until) => {
+                        ran.pending.push((step.resource.clone(), *until));
+                        until.map_or("scheduled".to_owned(), |until| format!("gone on {until}"))
+                    }
+                };
+                self.observer.event(&Event::Done { step: step.clone(), how: words.clone() });
+                ran.done.push((step, words));
+            }
+            End::Failed(why) => {
+                let row = row(&step, why);
+                self.lose(board, ran, number, step, row.clone());
+                ran.failed.push(row);
+            }
+            End::Refused { why, used_by } => {
+                let mut row = row(&step, why);
+                row.used_by = used_by.iter().map(Into::into).collect();
+                self.lose(board, ran, number, step, row.clone());
+                ran.blocked.push(row);
+            }
+            End::Interrupted => board.queue.put_back(number),
+            End::More(preps) => {
+                let steps = board.late_preps(number, &step, preps);
+                self.join(board, steps).await?;
+            }
+            End::LookAround => {
+                let (inventory, decided) = self.eyes.look_around(&step.resource).await;
+                let steps = board.late_users(number, &inventory, &decided);
+                self.join(board, steps).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes late steps down before any of them can run.
+    async fn join(&self, board: &mut Board, steps: Vec<Step>) -> Result<(), JournalError> {
+        if !steps.is_empty() {
+            let now = self.eyes.discovery.aws().clock().now();
+            self.run.add_steps(now, &steps).await?;
+            self.observer.event(&Event::Joined { steps });
+        }
+        board.queue.measure();
+        Ok(())
+    }
+
+    fn lose(&self, board: &mut Board, ran: &mut Ran, number: usize, step: Step, row: Row) {
+        let because = format!("{} {}", step.action, step.resource);
+        self.observer.event(&Event::Failed { row, step });
+        for lost in board.queue.lose(number) {
+            let Some(todo) = board.todo.get(&lost) else { continue };
+            let why = format!("not tried, because it waits for: {because}");
+            self.observer
+                .event(&Event::Skipped { step: todo.step.clone(), because: because.clone() });
+            ran.skipped.push(self::row(&todo.step, why));
+        }
+    }
+}
+
+fn row(step: &Step, reason: String) -> Row {
+    let reason = match step.action {
+        Action::Delete => reason,
+        action => format!("{action}: {reason}"),
+    };
+    Row { resource: step.resource.clone(), reason, used_by: Vec::new() }
+}
+
+/// The steps of a run by number, and the queue of the numbers.
+struct Board {
+    todo: BTreeMap<usize, Todo>,
+    queue: Queue,
+    late: usize,
+    returns: BTreeMap<usize, usize>,
+    catalog: Catalog,
+}
+
+impl Board {
+    fn new(todo: Vec<Todo>, catalog: &Catalog) -> Self {
+        let mut board = Self {
+            todo: BTreeMap::new(),
+            queue: Queue::default(),
+            late: 0,
+            returns: BTreeMap::new(),
+            catalog: catalog.clone(),
+        };
+        for one in todo {
+            board.add(one);
+        }
+        board.queue.measure();
+        board
+    }
+
+    fn add(&mut self, todo: Todo) {
+        let number = todo.step.step.number();
+        let after = todo.step.after.iter().map(StepId::number).collect();
+        self.queue.enqueue(number, after, self.group(&todo.step));
+        self.todo.insert(number, todo);
+    }
+
+    /// What goes one at a time in its parent has a group.
+    fn group(&self, step: &Step) -> Option<String> {
+        let id = &step.resource;
+        let one_at_a_time = self.catalog.get(id.kind).is_some_and(|facts| facts.one_at_a_time);
+        let parent = id.id.rsplit_once('/').map_or(id.id.as_str(), |(parent, _)| parent);
+        one_at_a_time.then(|| format!("{} {} {parent}", id.kind, id.region))
+    }
+
+    /// Steps that an earlier process brought to an end.
+    fn take_over(&mut self, ran: &mut Ran) {
+        for (number, todo) in &self.todo {
+            if let StepState::Done(_) = todo.state {
+                self.queue.finish(*number);
+                ran.done.push((todo.step.clone(), "done before".to_owned()));
+            }
+        }
+    }
+
+    fn is_waiting(&self, number: usize) -> bool {
+        self.queue.state(number) == Some(State::Waiting)
+    }
+
+    fn preps_of(&self, id: &ResourceId) -> Vec<Prep> {
+        let steps = self.todo.values().map(|todo| &todo.step);
+        steps.filter(|step| step.resource == *id).map(Step::prep).collect()
+    }
+
+    /// Notes that a step comes back to the queue; `true` if it did so too often.
+    fn returns(&mut self, number: usize, attempts: u32) -> bool {
+        let Some(todo) = self.todo.get_mut(&number) else { return true };
+        todo.attempts = attempts;
+        let returns = self.returns.entry(number).or_default();
+        *returns += 1;
+        *returns > RETURNS_MAX
+    }
+
+    fn next_number(&mut self) -> Option<usize> {
+        self.late += 1;
+        (self.late <= LATE_STEPS_MAX)
+            .then(|| self.todo.keys().next_back().map_or(1, |number| number + 1))
+    }
+
+    /// Further preparatory steps of the same resource; `step` waits for them.
+    fn late_preps(&mut self, number: usize, step: &Step, preps: Vec<Prep>) -> Vec<Step> {
+        let mut steps = Vec::new();
+        for prep in preps {
+            let open = |todo: &&Todo| {
+                todo.step.resource == step.resource
+                    && todo.step.prep() == prep
+                    && matches!(
+                        self.queue.state(todo.step.step.number()),
+                        Some(State::Waiting | State::Running)
+                    )
+            };
+            if self.todo.values().any(|todo| open(&todo)) {
+                continue;
+            }
+            let Some(next) = self.next_number() else { break };
+            let late = Step {
+                step: StepId::numbered(next),
+                action: prep.action,
+                target: prep.target.clone(),
+                after: Vec::new(),
+                reason: format!("new since the plan; {}", step.reason),
+                ..step.clone()
+            };
+            self.add(Todo::from(late.clone()));
+            steps.push(late);
+        }
+        let after: BTreeSet<usize> = steps.iter().map(|step| step.step.number()).collect();
+        self.queue.enqueue(number, after, None);
+        steps
+    }
+
+    /// Steps for what is new and may go before the resource can; `step` waits for them.
+    fn late_users(
+        &mut self,
+        number: usize,
+        inventory: &Inventory,
+        decided: &Classification,
+    ) -> Vec<Step> {
+        let known: BTreeSet<ResourceId> =
+            self.todo.values().map(|todo| todo.step.resource.clone()).collect();
+        let mut only_new = decided.clone();
+        only_new.verdicts.retain(|id, verdict| {
+            !known.contains(id) && matches!(verdict.decision, Decision::Delete | Decision::Stop)
+        });
+        let fresh = plan::plan(inventory, &only_new, &self.catalog);
+        let mut names: BTreeMap<StepId, StepId> = BTreeMap::new();
+        let mut steps = Vec::new();
+        for mut late in fresh.steps {
+            let Some(next) = self.next_number() else { break };
+            let id = StepId::numbered(next);
+            names.insert(late.step.clone(), id.clone());
+            late.step = id;
+            late.after = late.after.iter().filter_map(|old| names.get(old)).cloned().collect();
+            late.reason = format!("new since the plan; {}", late.reason);
+            self.add(Todo::from(late.clone()));
+            steps.push(late);
+        }
+        let after = steps.iter().map(|step| step.step.number()).collect();
+        self.queue.enqueue(number, after, None);
+        steps
+    }
+}
