@@ -7,6 +7,8 @@ mod empty;
 mod keys;
 mod record;
 mod settings;
+#[cfg(all(test, feature = "sandbox"))]
+mod tests;
 
 /// Every kind of this service.
 pub const KINDS: &[&dyn ResourceKind] = &[&bucket::Bucket];
