@@ -380,3 +380,46 @@ fn insight_selectors(selectors: &GetInsightSelectorsOutput) -> Value {
     };
     Value::Array(selectors.insight_selectors().iter().map(one).collect())
 }
+
+#[cfg(all(test, feature = "sandbox"))]
+mod tests {
+    use super::*;
+    use crate::aws::Session;
+    use crate::sandbox::{ACCOUNT_ID, Sandbox};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_trail_is_seen_stopped_and_removed() {
+        let sandbox = Sandbox::builder().build();
+        let session = Session::new(sandbox.sdk_config("us-east-1"), sandbox.clock(), 1);
+        let aws = session.account(ACCOUNT_ID, "aws");
+        let client = aws.cloudtrail();
+        aws.s3().create_bucket().bucket("logs").send().await.unwrap();
+        client.create_trail().name("audit").s3_bucket_name("logs").send().await.unwrap();
+        client.start_logging().name("audit").send().await.unwrap();
+
+        let listed = Trail.list(&aws, &[]).await.unwrap();
+        let [seen] = &listed.resources[..] else { panic!("{listed:?}") };
+        assert_eq!(seen.unread, []);
+        assert_eq!(seen.uses, [Reference::soft(BUCKET, "arn:aws:s3:::logs", "log bucket")]);
+        assert_eq!(seen.facts["status"], ["logging"]);
+        assert_eq!(seen.removal.prep, [Prep::new(Action::Stop)]);
+        Trail.tag(&aws, seen, &Tags::from([("lab".into(), "mlops".into())])).await.unwrap();
+
+        let options = RemovalOptions {
+            pending_window_days: 7,
+            bypass_governance_retention: false,
+            delete_home_efs: false,
+        };
+        let act = |step: Prep| {
+            let aws = &aws;
+            let options = &options;
+            async move { Trail.act(aws, seen, &step, options, &Progress::default()).await.unwrap() }
+        };
+        act(Prep::new(Action::Stop)).await;
+        let stopped = Trail.read(&aws, seen).await.unwrap().unwrap();
+        assert_eq!(stopped.removal.prep, []);
+        assert_eq!(stopped.tags["lab"], "mlops");
+        act(Prep::new(Action::Delete)).await;
+        assert_eq!(Trail.read(&aws, seen).await.unwrap(), None);
+    }
+}
