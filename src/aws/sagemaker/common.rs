@@ -1,0 +1,388 @@
+//! What SageMaker's kinds have in common, so that each kind's file says only what is its own.
+//!
+//! A kind says how it is listed, described, stopped and deleted ([`Described`]); [`Of`] makes a
+//! [`ResourceKind`] out of that.
+
+use async_trait::async_trait;
+use futures::stream::{self, StreamExt};
+use serde_json::Value;
+
+use super::references::{self, Members};
+use super::shown::{record, text};
+use crate::aws::{
+    Acted, Aws, AwsError, Class, Listed, Op, Progress, RemovalOptions, ResourceKind, found,
+};
+use crate::resource::{Action, Kind, KindFacts, Lifecycle, Prep, Resource, Tags, Unread, WhereKey};
+
+/// Largest page of SageMaker's lists; its default is ten.
+pub(super) const PAGE: i32 = 100;
+
+/// Details read side by side; the limits of [`Aws::call`] pace them.
+const SIDE_BY_SIDE: usize = 8;
+
+const LIST_TAGS: Op = Op::read("sagemaker", "ListTags");
+const ADD_TAGS: Op = Op::write("sagemaker", "AddTags");
+
+/// AWS takes no more tags than this in one call.
+const TAGS_PER_CALL: usize = 50;
+
+pub(super) const TAG_PERMISSIONS: &[&str] = &["sagemaker:AddTags"];
+
+/// The key that nearly every kind has.
+pub(super) const fn status(says: &'static str) -> WhereKey {
+    WhereKey::new("status", says)
+}
+
+/// Where a kind's answers say what it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shape {
+    pub kind: Kind,
+    /// The member with the name, which is the id unless [`Described::id`] says otherwise.
+    pub name: &'static str,
+    pub arn: &'static str,
+    pub status: Option<&'static str>,
+    /// Members that name another SageMaker resource.
+    pub members: Members,
+}
+
+/// What is a kind's own.
+#[async_trait]
+pub(super) trait Described: Send + Sync {
+    fn shape(&self) -> Shape;
+
+    fn facts(&self) -> KindFacts;
+
+    /// The summaries of all pages.
+    async fn list(&self, aws: &Aws, parents: &[Resource]) -> Result<Vec<Value>, AwsError>;
+
+    async fn describe(&self, aws: &Aws, id: &str) -> Result<Value, AwsError>;
+
+    /// The id, from a summary or a description; `None` for what is gone although AWS shows it.
+    fn id(&self, shown: &Value) -> Option<String> {
+        text(shown, self.shape().name).map(str::to_owned)
+    }
+
+    /// What the shape does not say: parents, steps before the removal, further facts.
+    fn complete(&self, resource: &mut Resource, shown: &Value) {
+        let _ = (resource, shown);
+    }
+
+    /// What takes further calls. An error leaves the resource as it is and is said with it.
+    async fn look_closer(&self, aws: &Aws, resource: &mut Resource) -> Result<(), AwsError> {
+        let _ = (aws, resource);
+        Ok(())
+    }
+
+    /// The ARN whose tags are the resource's.
+    fn tagged_arn(&self, resource: &Resource) -> Option<String> {
+        resource.arn.clone()
+    }
+
+    async fn stop(&self, aws: &Aws, resource: &Resource) -> Result<Acted, AwsError> {
+        let _ = resource;
+        Err(AwsError::unsupported(aws, self.shape().kind, "stops"))
+    }
+
+    async fn delete(
+        &self,
+        aws: &Aws,
+        resource: &Resource,
+        options: &RemovalOptions,
+    ) -> Result<Acted, AwsError>;
+}
+
+/// A [`Described`] kind as the rest of the program sees it.
+pub(super) struct Of<T>(pub T);
+
+impl<T: Described> Of<T> {
+    fn resource(&self, aws: &Aws, id: String, shown: &Value) -> Resource {
+        let shape = self.0.shape();
+        let name = text(shown, shape.name).unwrap_or(&id).to_owned();
+        let mut resource = Resource::new(shape.kind, aws.region(), id, name);
+        resource.arn = text(shown, shape.arn).map(str::to_owned);
+        resource.created = text(shown, "CreationTime").and_then(|time| time.parse().ok());
+        if let Some(status) = shape.status.and_then(|member| text(shown, member)) {
+            resource.fact("status", status);
+            resource.lifecycle = lifecycle(status, text(shown, "FailureReason"));
+        }
+        resource.uses = references::find(aws, shown, self.0.facts().can_use, shape.members);
+        resource.record = record(shown);
+        self.0.complete(&mut resource, shown);
+        resource
+    }
+
+    async fn whole(&self, aws: &Aws, id: String, shown: &Value, parents: &[Resource]) -> Resource {
+        let mut resource = self.resource(aws, id, shown);
+        if let Err(error) = self.tags(aws, &mut resource, parents).await {
+            resource.unread.push(Unread { what: "tags".to_owned(), why: error.to_string() });
+        }
+        resource
+    }
+
+    /// Tags are the resource's own, or those of a parent that was read already.
+    async fn tags(
+        &self,
+        aws: &Aws,
+        resource: &mut Resource,
+        parents: &[Resource],
+    ) -> Result<(), AwsError> {
+        let Some(arn) = self.0.tagged_arn(resource) else { return Ok(()) };
+        let parent = parents.iter().find(|parent| parent.arn.as_deref() == Some(&arn));
+        if let Some(parent) = parent {
+            resource.tags = parent.tags.clone();
+            let tags = parent.unread.iter().filter(|unread| unread.what == "tags");
+            resource.unread.extend(tags.cloned());
+            return Ok(());
+        }
+        resource.tags = list_tags(aws, &arn).await?;
+        Ok(())
+    }
+
+    /// One resource of a list, and why its references may be missing.
+    async fn one(
+        &self,
+        aws: &Aws,
+        id: String,
+        summary: Value,
+        parents: &[Resource],
+    ) -> Option<(Resource, Option<AwsError>)> {
+        let shown = match found(self.0.describe(aws, &id).await) {
+            Ok(shown) => shown?,
+            Err(error) => {
+                let mut resource = self.whole(aws, id, &summary, parents).await;
+                let what = "details".to_owned();
+                resource.unread.push(Unread { what, why: error.to_string() });
+                return Some((resource, Some(error)));
+            }
+        };
+        let id = self.0.id(&shown)?;
+        let mut resource = self.whole(aws, id, &shown, parents).await;
+        if let Err(error) = self.0.look_closer(aws, &mut resource).await {
+            let what = "what belongs to it".to_owned();
+            resource.unread.push(Unread { what, why: error.to_string() });
+        }
+        Some((resource, None))
+    }
+
+    /// Stops what runs. What has ended by itself meanwhile is stopped as well.
+    async fn stop(&self, aws: &Aws, resource: &Resource) -> Result<Acted, AwsError> {
+        let stopping = |status: &str| status == "Stopping";
+        if matches!(&resource.lifecycle, Lifecycle::Changing { status } if stopping(status)) {
+            return Ok(Acted::Started);
+        }
+        match self.0.stop(aws, resource).await {
+            Err(error) if matches!(error.class, Class::Refused | Class::NotReady) => {
+                match self.read(aws, resource).await? {
+                    Some(now) if now.removal.prep.contains(&Prep::new(Action::Stop)) => Err(error),
+                    _ => Ok(Acted::Done),
+                }
+            }
+            other => other,
+        }
+    }
+}
+
+#[async_trait]
+impl<T: Described> ResourceKind for Of<T> {
+    fn facts(&self) -> KindFacts {
+        self.0.facts()
+    }
+
+    async fn list(&self, aws: &Aws, parents: &[Resource]) -> Result<Listed, AwsError> {
+        let summaries = self.0.list(aws, parents).await?;
+        let named: Vec<(String, Value)> =
+            summaries.into_iter().filter_map(|shown| Some((self.0.id(&shown)?, shown))).collect();
+        let mut seen: Vec<(Resource, Option<AwsError>)> = stream::iter(named)
+            .map(|(id, summary)| self.one(aws, id, summary, parents))
+            .buffer_unordered(SIDE_BY_SIDE)
+            .filter_map(std::future::ready)
+            .collect()
+            .await;
+        seen.sort_by(|(a, _), (b, _)| a.id.cmp(&b.id));
+        seen.dedup_by(|(a, _), (b, _)| a.id == b.id);
+        let mut listed = Listed::default();
+        for (resource, error) in seen {
+            listed.resources.push(resource);
+            let said = |error: &AwsError| listed.incomplete.iter().any(|e| e.class == error.class);
+            if let Some(error) = error.filter(|error| !said(error)) {
+                listed.incomplete.push(error);
+            }
+        }
+        Ok(listed)
+    }
+
+    async fn read(&self, aws: &Aws, known: &Resource) -> Result<Option<Resource>, AwsError> {
+        let Some(shown) = found(self.0.describe(aws, &known.id.id).await)? else {
+            return Ok(None);
+        };
+        let Some(id) = self.0.id(&shown) else { return Ok(None) };
+        let mut resource = self.whole(aws, id, &shown, &[]).await;
+        self.0.look_closer(aws, &mut resource).await?;
+        Ok(Some(resource))
+    }
+
+    async fn act(
+        &self,
+        aws: &Aws,
+        resource: &Resource,
+        step: &Prep,
+        options: &RemovalOptions,
+        _progress: &Progress,
+    ) -> Result<Acted, AwsError> {
+        match step.action {
+            Action::Stop => self.stop(aws, resource).await,
+            Action::Delete => self.0.delete(aws, resource, options).await,
+            other => Err(AwsError::unsupported(aws, self.0.shape().kind, other.as_str())),
+        }
+    }
+
+    async fn tag(&self, aws: &Aws, resource: &Resource, tags: &Tags) -> Result<(), AwsError> {
+        let Some(arn) = resource.arn.as_deref().filter(|_| self.0.facts().can_tag) else {
+            return Err(AwsError::unsupported(aws, self.0.shape().kind, "tags"));
+        };
+        add_tags(aws, arn, tags).await
+    }
+}
+
+async fn list_tags(aws: &Aws, arn: &str) -> Result<Tags, AwsError> {
+    let client = aws.sagemaker();
+    let pages = aws
+        .pages(
+            LIST_TAGS,
+            |token| {
+                let list = client.list_tags().resource_arn(arn).max_results(PAGE);
+                list.set_next_token(token).into_paginator().send()
+            },
+            |page| page.next_token().map(str::to_owned),
+        )
+        .await?;
+    let tags = pages.into_iter().flat_map(|page| page.tags.unwrap_or_default());
+    Ok(tags.filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default()))).collect())
+}
+
+async fn add_tags(aws: &Aws, arn: &str, tags: &Tags) -> Result<(), AwsError> {
+    let client = aws.sagemaker();
+    let tag = |(key, value): (&String, &String)| {
+        aws_sdk_sagemaker::types::Tag::builder().key(key).value(value).build()
+    };
+    let tags: Vec<_> = tags.iter().map(tag).collect();
+    for some in tags.chunks(TAGS_PER_CALL) {
+        let add = || client.add_tags().resource_arn(arn).set_tags(Some(some.to_vec())).send();
+        aws.call(ADD_TAGS, add).await?;
+    }
+    Ok(())
+}
+
+/// A status as SageMaker's kinds share them; each kind's file says what is different there.
+fn lifecycle(status: &str, failure: Option<&str>) -> Lifecycle {
+    let status_owned = || status.to_owned();
+    match status {
+        "Creating" | "Updating" | "SystemUpdating" | "RollingBack" | "Pending" | "Stopping"
+        | "InMaintenance" => Lifecycle::Changing { status: status_owned() },
+        "Deleting" => Lifecycle::Leaving { status: status_owned() },
+        "Delete_Failed" | "DeleteFailed" => {
+            Lifecycle::DeleteFailed { why: failure.unwrap_or(status).to_owned() }
+        }
+        _ => Lifecycle::Live,
+    }
+}
+
+/// A job: it is stopped before it goes, and uses nothing once it has ended.
+pub(super) fn job(resource: &mut Resource, status: Option<&str>) {
+    match status {
+        Some("InProgress" | "Stopping") => resource.removal.prep.push(Prep::new(Action::Stop)),
+        Some(ended @ ("Completed" | "Failed" | "Stopped")) => {
+            resource.lifecycle = Lifecycle::Ended { status: ended.to_owned() };
+        }
+        _ => {}
+    }
+}
+
+/// Who made it, where AWS tells: a Studio user profile's name, else the caller's ARN.
+pub(super) fn created_by(resource: &mut Resource, shown: &Value) {
+    let who = text(shown, "CreatedBy.UserProfileName")
+        .or_else(|| text(shown, "CreatedBy.IamIdentity.Arn"));
+    if let Some(who) = who {
+        resource.fact("created_by", who);
+    }
+}
+
+/// All pages of a list as summaries: `list!(aws, OP, list_endpoints, endpoints)`.
+macro_rules! list {
+    ($aws:ident, $op:expr, $call:ident $(.$set:ident($value:expr))*, $items:ident) => {{
+        let client = $aws.sagemaker();
+        let start = |token| {
+            let list = client.$call().max_results($crate::aws::sagemaker::common::PAGE);
+            list$(.$set($value))*.set_next_token(token).into_paginator().send()
+        };
+        let pages = $aws.pages($op, start, |page| page.next_token().map(str::to_owned)).await?;
+        let items = pages.iter().flat_map(|page| page.$items());
+        $crate::aws::sagemaker::shown::summaries($aws, $op, items)
+    }};
+}
+
+/// One description: `describe!(aws, OP, describe_endpoint.endpoint_name(id))`.
+macro_rules! describe {
+    ($aws:ident, $op:expr, $call:ident $(.$set:ident($value:expr))*) => {{
+        let client = $aws.sagemaker();
+        let answer = $aws.call($op, || client.$call()$(.$set($value))*.send()).await?;
+        $crate::aws::sagemaker::shown::json($aws, $op, &answer)
+    }};
+}
+
+/// One call that changes something: `change!(aws, OP, delete_endpoint.endpoint_name(id))`.
+macro_rules! change {
+    ($aws:ident, $op:expr, $call:ident $(.$set:ident($value:expr))*) => {{
+        let client = $aws.sagemaker();
+        $aws.call($op, || client.$call()$(.$set($value))*.send()).await
+    }};
+}
+
+pub(super) use {change, describe, list};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statuses_say_where_in_life() {
+        let changing = |status: &str| Lifecycle::Changing { status: status.to_owned() };
+        let leaving = Lifecycle::Leaving { status: "Deleting".to_owned() };
+        let failed = Lifecycle::DeleteFailed { why: "has apps".to_owned() };
+        let rows = [
+            ("Creating", changing("Creating")),
+            ("RollingBack", changing("RollingBack")),
+            ("Stopping", changing("Stopping")),
+            ("Deleting", leaving),
+            ("Delete_Failed", failed.clone()),
+            ("DeleteFailed", failed),
+            ("InService", Lifecycle::Live),
+            ("Failed", Lifecycle::Live),
+            ("UpdateRollbackFailed", Lifecycle::Live),
+            ("SomethingNew", Lifecycle::Live),
+        ];
+        for (status, expected) in rows {
+            assert_eq!(lifecycle(status, Some("has apps")), expected, "{status}");
+        }
+    }
+
+    #[test]
+    fn jobs_end() {
+        let rows = [
+            ("InProgress", 1, true),
+            ("Stopping", 1, true),
+            ("Stopped", 0, false),
+            ("Failed", 0, false),
+            ("Completed", 0, false),
+        ];
+        for (status, steps, uses) in rows {
+            let kind = Kind::new("sagemaker:training-job");
+            let region = crate::resource::Region::new("us-east-1");
+            let mut resource = Resource::new(kind, region, "job", "job");
+            resource.lifecycle = lifecycle(status, None);
+            job(&mut resource, Some(status));
+            assert_eq!(resource.removal.prep.len(), steps, "{status}");
+            assert_eq!(resource.lifecycle.uses_things(), uses, "{status}");
+        }
+    }
+}

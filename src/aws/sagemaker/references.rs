@@ -1,0 +1,193 @@
+//! What a SageMaker resource refers to outside SageMaker.
+//!
+//! SageMaker's shapes nest roles, buckets, keys and images in many places, and grow new ones.
+//! So they are found by what they look like, wherever they stand.
+
+use serde_json::Value;
+
+use crate::aws::kinds::{ecr, iam, kms, s3};
+use crate::aws::{Aws, spelling};
+use crate::resource::{Kind, Reference, Region};
+
+/// Members that name another SageMaker resource, and its kind.
+pub(super) type Members = &'static [(&'static str, Kind)];
+
+/// Everything in `shown` that names a role, a bucket, a key, an image, or (by `members`) a
+/// SageMaker resource. Only kinds in `can_use` count. All ties are soft: SageMaker lets all of
+/// these go while they are in use, and then cannot free its grants or serve (aws-semantics: §7).
+pub(super) fn find(aws: &Aws, shown: &Value, can_use: &[Kind], members: Members) -> Vec<Reference> {
+    let mut search = Search { account: aws.number(), can_use, members, found: Vec::new() };
+    search.walk("", shown);
+    search.found
+}
+
+struct Search<'a> {
+    account: &'a str,
+    can_use: &'a [Kind],
+    members: Members,
+    found: Vec<Reference>,
+}
+
+impl Search<'_> {
+    fn walk(&mut self, member: &str, value: &Value) {
+        match value {
+            Value::Array(items) => items.iter().for_each(|item| self.walk(member, item)),
+            // The keys of these are the user's own, and no words of AWS's.
+            Value::Object(map) if matches!(member, "Environment" | "HyperParameters") => {
+                map.values().for_each(|value| self.walk(member, value));
+            }
+            Value::Object(map) => map.iter().for_each(|(member, value)| self.walk(member, value)),
+            Value::String(text) if member == "PipelineDefinition" => {
+                if let Ok(definition) = serde_json::from_str::<Value>(text) {
+                    self.walk("", &definition);
+                }
+            }
+            Value::String(text) => self.text(member, text),
+            _ => {}
+        }
+    }
+
+    fn text(&mut self, member: &str, text: &str) {
+        // SageMaker's Python SDK puts hyperparameters in quotes: `"s3://bucket/source.tar.gz"`.
+        let text = text.trim_matches('"');
+        if text.is_empty() {
+            return;
+        }
+        if let Some((_, kind)) = self.members.iter().find(|(name, _)| *name == member) {
+            self.add(*kind, text, member, None);
+        } else if member.ends_with("KmsKeyId") || matches!(member, "KmsKey" | "KmsKeyArn") {
+            self.add(kms::KEY, text, member, None);
+        } else if let Some(bucket) = spelling::bucket_of(text).filter(|name| is_bucket(name)) {
+            self.add(s3::BUCKET, bucket, member, None);
+        } else if is_role(text) {
+            self.add(iam::ROLE, text, member, None);
+        } else if let Some(image) = spelling::EcrImage::parse(text) {
+            self.image(member, text, &image);
+        }
+    }
+
+    fn image(&mut self, member: &str, text: &str, image: &spelling::EcrImage<'_>) {
+        // AWS's own images lie in AWS's accounts.
+        if image.account != self.account {
+            return;
+        }
+        let region = Region::parse(image.region).ok();
+        let uri = image.repository_uri(text);
+        let exact = match (image.digest, image.tag) {
+            (Some(digest), _) => format!("{uri}@{digest}"),
+            (None, tag) => format!("{uri}:{}", tag.unwrap_or("latest")),
+        };
+        self.add(ecr::REPOSITORY, &uri, member, region);
+        self.add(ecr::IMAGE, &exact, member, region);
+    }
+
+    fn add(&mut self, kind: Kind, spelling: &str, member: &str, region: Option<Region>) {
+        let known = |other: &Reference| other.kind == kind && other.spelling == spelling;
+        if !self.can_use.contains(&kind) || self.found.iter().any(known) {
+            return;
+        }
+        let role = if member.is_empty() { "name".to_owned() } else { words(member) };
+        let mut reference = Reference::new(kind, spelling, crate::resource::Tie::Soft, role);
+        reference.region = region;
+        self.found.push(reference);
+    }
+}
+
+/// Bucket names are lower case, digits, dots and hyphens; old ones have underscores and capitals.
+fn is_bucket(name: &str) -> bool {
+    (3..=255).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
+}
+
+fn is_role(text: &str) -> bool {
+    text.starts_with("arn:") && text.split(':').nth(2) == Some("iam") && text.contains(":role/")
+}
+
+/// `DestinationS3Uri` as people say it: `destination S3 URI`.
+fn words(member: &str) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    let mut lower_before = false;
+    for c in member.chars().take(64) {
+        let starts = c.is_ascii_uppercase() && (lower_before || parts.is_empty());
+        match parts.last_mut() {
+            Some(part) if !starts => part.push(c),
+            _ => parts.push(c.to_string()),
+        }
+        lower_before = !c.is_ascii_uppercase();
+    }
+    let say = |part: String| match part.as_str() {
+        "Arn" | "Uri" | "Url" | "Id" | "Kms" | "Efs" => part.to_ascii_uppercase(),
+        "S3" => part,
+        _ => part.to_ascii_lowercase(),
+    };
+    parts.into_iter().map(say).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::aws::kinds::sagemaker;
+
+    fn found(shown: &Value, members: Members) -> Vec<String> {
+        let can_use =
+            &[iam::ROLE, s3::BUCKET, kms::KEY, ecr::REPOSITORY, ecr::IMAGE, sagemaker::MODEL];
+        let mut search = Search { account: "842676018087", can_use, members, found: vec![] };
+        search.walk("", shown);
+        let say = |r: Reference| format!("{} {} as {}", r.kind, r.spelling, r.role);
+        search.found.into_iter().map(say).collect()
+    }
+
+    #[test]
+    fn every_reference_is_found_wherever_it_stands() {
+        let host = "842676018087.dkr.ecr.us-east-1.amazonaws.com";
+        let rows = [
+            (
+                json!({"ExecutionRoleArn": "arn:aws:iam::842676018087:role/p/r"}),
+                vec!["iam:role arn:aws:iam::842676018087:role/p/r as execution role ARN"],
+            ),
+            (
+                json!({"DataCaptureConfig": {"DestinationS3Uri": "s3://lab/capture"}}),
+                vec!["s3:bucket lab as destination S3 URI"],
+            ),
+            (
+                json!({"Containers": [{"ModelDataUrl": "https://lab.s3.amazonaws.com/m.tar.gz"}]}),
+                vec!["s3:bucket lab as model data URL"],
+            ),
+            (
+                json!({"ResourceConfig": {"VolumeKmsKeyId": "alias/lab"}}),
+                vec!["kms:key alias/lab as volume KMS key ID"],
+            ),
+            (
+                json!({"Image": format!("{host}/lab/api")}),
+                vec![
+                    "ecr:repository 842676018087.dkr.ecr.us-east-1.amazonaws.com/lab/api as image",
+                    "ecr:image 842676018087.dkr.ecr.us-east-1.amazonaws.com/lab/api:latest as image",
+                ],
+            ),
+            (json!({"Image": "763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch:2"}), vec![]),
+            (
+                json!({"HyperParameters": {"sagemaker_submit_directory": "\"s3://lab/x.tar.gz\""}}),
+                vec!["s3:bucket lab as hyper parameters"],
+            ),
+            (
+                json!({"PipelineDefinition": "{\"Steps\":[{\"S3Uri\":\"s3://lab/in\"}]}"}),
+                vec!["s3:bucket lab as S3 URI"],
+            ),
+            (json!({"ModelName": "m"}), vec!["sagemaker:model m as model name"]),
+            (json!({"Environment": {"X": "s3://to ken"}, "FailureReason": "s3"}), vec![]),
+            (json!({"CreatedBy": {"Arn": "arn:aws:sts::1:assumed-role/r/s"}}), vec![]),
+        ];
+        for (shown, expected) in rows {
+            assert_eq!(found(&shown, &[("ModelName", sagemaker::MODEL)]), expected, "{shown}");
+        }
+    }
+
+    #[test]
+    fn a_kind_that_was_not_declared_is_not_found() {
+        let mut search = Search { account: "", can_use: &[], members: &[], found: vec![] };
+        search.walk("", &json!({"S3Uri": "s3://lab/x"}));
+        assert!(search.found.is_empty());
+    }
+}
