@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use winterbaume_core::{MockRequest, MockResponse};
 
 use super::backends::Backends;
+use super::normal::{self, Known};
 use super::records::Records;
 use super::route::{Route, Service};
 use super::rules::s3::store::Store;
@@ -21,6 +22,7 @@ pub struct Account {
     pub seed: u64,
     /// What the sandbox keeps itself.
     pub records: Mutex<Records>,
+    known: Mutex<Known>,
     /// The buckets' contents.
     store: Mutex<Store>,
     /// One effect at a time, as AWS's own consistency within a call.
@@ -36,6 +38,7 @@ impl Account {
             clock,
             seed,
             records: Mutex::new(Records::new(seed)),
+            known: Mutex::default(),
             store: Mutex::new(Store::new(seed)),
             turn: tokio::sync::Mutex::new(0),
             regions: Mutex::default(),
@@ -44,6 +47,10 @@ impl Account {
 
     pub fn records(&self) -> MutexGuard<'_, Records> {
         self.records.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn store(&self) -> MutexGuard<'_, Store> {
@@ -73,6 +80,7 @@ impl Account {
             .unwrap_or_else(PoisonError::into_inner)
             .insert((route.service, route.region.clone()));
         let mut response = rules::answer(self, request, route, weather).await;
+        response = normal::settle(self, route, response).await;
         let id = format!("{:08x}-0000-4000-8000-{:012x}", self.seed as u32, *turn);
         stamp(&mut response, route.service.protocol(), &id);
         response
@@ -91,6 +99,6 @@ impl Account {
         rules::settle(&mut records, self.clock.now());
         whole.insert("buckets".to_owned(), self.store().snapshot());
         whole.insert("records".to_owned(), records.snapshot());
-        Value::Object(whole)
+        normal::sorted(Value::Object(whole))
     }
 }

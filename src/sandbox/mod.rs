@@ -16,6 +16,7 @@ mod body;
 mod calls;
 mod client;
 pub mod lab;
+mod normal;
 mod operation;
 mod quotas;
 mod records;
@@ -51,6 +52,9 @@ pub const ACCESS_KEY_ID: &str = "AKIAIOSFODNN7EXAMPLE";
 
 /// 15 January 2026, 08:00 UTC: where the account's clock starts unless told otherwise.
 const START_S: i64 = 1_768_464_000;
+
+/// 1 January 2020: what is older was AWS's before anybody made anything here.
+const START_OF_LABS_S: i64 = 1_577_836_800;
 
 /// What comes back from a call.
 #[derive(Debug)]

@@ -1,11 +1,13 @@
 //! KMS: what winterbaume lets through, and its lists in order and in pages.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use winterbaume_core::{MockRequest, MockResponse};
 
 use crate::sandbox::account::Account;
 use crate::sandbox::answer;
-use crate::sandbox::records::page;
+use crate::sandbox::records::{epoch, later, page};
 use crate::sandbox::route::{Route, Service};
 
 #[cfg(test)]
@@ -89,6 +91,31 @@ fn grant_is_there(state: &Value, input: &Value) -> Result<(), Refusal> {
         return Err(("InvalidGrantIdException", format!("No grant {id}.")));
     }
     Ok(())
+}
+
+/// The end of the window, by the sandbox's clock, in the state and in the answer.
+pub async fn after(
+    account: &Account,
+    body: &[u8],
+    route: &Route,
+    response: MockResponse,
+) -> MockResponse {
+    if route.operation != "ScheduleKeyDeletion" || response.status != 200 {
+        return response;
+    }
+    let input: Value = serde_json::from_slice(body).unwrap_or_default();
+    let days = input["PendingWindowInDays"].as_u64().unwrap_or(30);
+    let end = later(account.clock.now(), Duration::from_secs(days * 86_400));
+    let mut state = account.backends.state(Service::Kms, &route.region).await;
+    let id = key_id(&state, input["KeyId"].as_str().unwrap_or_default()).to_owned();
+    state["keys"][&id]["deletion_date"] = json!(end.to_string());
+    let arn = state["keys"][&id]["arn"].clone();
+    account.backends.set_state(Service::Kms, &route.region, state).await;
+    answer::json(
+        200,
+        &json!({ "KeyId": arn, "DeletionDate": epoch(end), "KeyState": "PendingDeletion",
+            "PendingWindowInDays": days }),
+    )
 }
 
 fn rows<'a>(state: &'a Value, kind: &str) -> Vec<&'a Value> {

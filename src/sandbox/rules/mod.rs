@@ -42,6 +42,7 @@ pub async fn answer(
             let answer = account.backends.handle(request, route).await;
             match route.service {
                 Service::Ecr => ecr::after(route, answer),
+                Service::Kms => kms::after(account, &body, route, answer).await,
                 Service::Logs => {
                     logs::after(account, &body, route, &answer).await;
                     answer

@@ -5,6 +5,7 @@ mod reads;
 mod refusals;
 #[cfg(test)]
 mod tests;
+mod versions;
 mod xml;
 
 use serde_json::{Value, json};
@@ -61,6 +62,9 @@ pub async fn before(
     know_aws_policy(account, route, &mut ask).await;
     if let Some((status, code, message)) = refusals::of(&route.operation, &ask) {
         return Some(answer::error(Service::Iam, status, code, &message));
+    }
+    if route.operation == "CreatePolicyVersion" {
+        return versions::create(account, route, &ask).await;
     }
     let result = reads::answer(&route.operation, &ask)?;
     Some(xml::response(&route.operation, &result))
