@@ -108,11 +108,8 @@ fn ids(state: &Value, known: &mut Known, records: &mut Records, fresh: &mut Vec<
 fn like(old: &str, records: &mut Records) -> String {
     let lower = old.chars().any(|letter| letter.is_ascii_lowercase()) || old.contains('-');
     if !lower {
-        let prefix = match old.get(..4) {
-            Some(prefix @ ("AROA" | "AIDA" | "AGPA" | "AIPA")) => prefix,
-            _ => "ANPA",
-        };
-        let prefix = if prefix == "ANPA" { "ANPAZ" } else { prefix };
+        let known = ["AROA", "AIDA", "AGPA", "AIPA"];
+        let prefix = known.into_iter().find(|prefix| old.starts_with(prefix)).unwrap_or("ANPAZ");
         return format!("{prefix}{}", records.draw(BASE32, 21 - prefix.len()));
     }
     let plain = old.strip_prefix("mrk-");
@@ -127,7 +124,11 @@ fn like(old: &str, records: &mut Records) -> String {
 /// Puts new times in the sandbox's. Says whether there were any.
 fn times(state: &mut Value, known: &mut Known, now: Timestamp) -> bool {
     match state {
-        Value::Array(rows) => rows.iter_mut().fold(false, |any, row| times(row, known, now) || any),
+        Value::Array(rows) => {
+            let mut any = false;
+            rows.iter_mut().for_each(|row| any |= times(row, known, now));
+            any
+        }
         Value::Object(members) => {
             let mut any = false;
             for (name, value) in members.iter_mut() {

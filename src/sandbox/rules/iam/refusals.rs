@@ -37,10 +37,8 @@ fn policy(ask: &Ask) -> Option<Refusal> {
     if policy.is_null() {
         return None;
     }
-    if {
-        let (attached, boundaries) = uses(ask, arn);
-        attached + boundaries > 0
-    } {
+    let (attached, boundaries) = uses(ask, arn);
+    if attached + boundaries > 0 {
         return conflict("Cannot delete a policy attached to entities.");
     }
     if items(policy, "versions").len() > 1 {

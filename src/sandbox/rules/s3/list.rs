@@ -104,7 +104,7 @@ fn walk<'a>(
     page
 }
 
-fn from<'a>(asked: &Asked<'_>, after: &'a str) -> (Bound<String>, Bound<String>) {
+fn from(asked: &Asked<'_>, after: &str) -> (Bound<String>, Bound<String>) {
     let start = if after > asked.prefix { after } else { asked.prefix };
     (Bound::Included(start.to_owned()), Bound::Unbounded)
 }

@@ -169,7 +169,6 @@ pub const KINDS: &[Kind] = &[
             time: NOTEBOOK_TIME,
         }),
         missing: Missing::Validation("RecordNotFound"),
-        ..PLAIN
     },
     Kind {
         id: "sagemaker:notebook-lifecycle-config",
