@@ -239,6 +239,8 @@ const NOT_READY_TEXTS: &[&str] = &[
     "status must be",
     "cannot be deleted while",
     "delete_in_progress",
+    // A notebook in service: "Status (InService) not in ([Stopped, Failed]). Unable to transition".
+    "unable to transition",
 ];
 
 /// What is known of a failed call, before it is judged.

@@ -3,18 +3,25 @@
 use super::ResourceKind;
 use common::Of;
 
+mod app;
 mod common;
+mod domain;
 mod endpoint;
 mod endpoint_config;
 mod hyper_parameter_tuning_job;
 mod model;
+mod model_package;
+mod model_package_group;
 mod notebook_instance;
 mod notebook_lifecycle_config;
+mod pipeline;
 mod processing_job;
 mod references;
 mod shown;
+mod space;
 mod training_job;
 mod transform_job;
+mod user_profile;
 
 /// Every kind of this service.
 pub const KINDS: &[&dyn ResourceKind] = &[
@@ -27,4 +34,11 @@ pub const KINDS: &[&dyn ResourceKind] = &[
     &Of(processing_job::ProcessingJob),
     &Of(transform_job::TransformJob),
     &Of(hyper_parameter_tuning_job::HyperParameterTuningJob),
+    &Of(domain::Domain),
+    &Of(user_profile::UserProfile),
+    &Of(space::Space),
+    &Of(app::App),
+    &Of(model_package::ModelPackage),
+    &Of(model_package_group::ModelPackageGroup),
+    &Of(pipeline::Pipeline),
 ];
