@@ -1,6 +1,10 @@
 //! Kinds of the service `logs`.
 
+mod log_group;
+#[cfg(all(test, feature = "sandbox"))]
+mod tests;
+
 use super::ResourceKind;
 
 /// Every kind of this service.
-pub const KINDS: &[&dyn ResourceKind] = &[];
+pub const KINDS: &[&dyn ResourceKind] = &[&log_group::LogGroup];
