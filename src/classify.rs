@@ -96,7 +96,16 @@ pub struct Case<'a> {
     pub catalog: &'a Catalog,
     /// Kinds that the person accepts not to have seen.
     pub accepted_unseen: &'a BTreeSet<Kind>,
+    /// For `apply`: only what a plan has may go, and only while it is the same thing.
+    pub planned: Option<&'a BTreeMap<ResourceId, Planned>>,
     pub now: Timestamp,
+}
+
+/// The thing that a plan was made for: see [`Resource::differs_from`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Planned {
+    pub pin: Option<String>,
+    pub created: Option<Timestamp>,
 }
 
 /// Decides on every resource of the inventory.
@@ -109,6 +118,9 @@ pub fn classify(case: &Case<'_>) -> Classification {
     judge.keep();
     judge.decide();
     judge.block_what_is_used();
+    if judge.hold_to_the_plan() {
+        judge.block_what_is_used();
+    }
     judge.finish()
 }
 
@@ -453,6 +465,28 @@ impl<'a> Judge<'a> {
                 changed = true;
             }
         }
+    }
+
+    /// What is not in the plan, or is another thing than was planned for, stays. Says whether
+    /// there is such a thing.
+    fn hold_to_the_plan(&mut self) -> bool {
+        let Some(planned) = self.case.planned else { return false };
+        let mut any = false;
+        for at in 0..self.verdicts.len() {
+            if !matches!(self.verdicts[at].decision, Decision::Delete | Decision::Stop) {
+                continue;
+            }
+            let resource = self.resource(at);
+            let why = match planned.get(&resource.id) {
+                None => Some("it is not in the plan; make a new plan to remove it".to_owned()),
+                Some(planned) => resource.differs_from(planned.pin.as_deref(), planned.created),
+            };
+            if let Some(why) = why {
+                self.verdicts[at] = Verdict::new(Decision::Blocked, why);
+                any = true;
+            }
+        }
+        any
     }
 
     fn finish(self) -> Classification {

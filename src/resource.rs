@@ -500,23 +500,26 @@ impl Resource {
             self.other_names.iter().map(String::as_str).collect()
         }
     }
+}
 
-    /// Whether `other` is this same thing and not a new one under the old name.
+impl Resource {
+    /// How it differs from the thing that was planned for: it was removed and made again under
+    /// its name. `None`: it is the same, as far as AWS lets anybody tell.
     ///
     /// A bucket has neither an id nor a creation date that can be trusted (`CreationDate` moves
-    /// when settings are edited), so its lister leaves `created` out of the pin by setting `pin`
-    /// to the owner's account.
-    pub fn is_same_thing(&self, other: &Resource) -> bool {
-        if self.id != other.id {
-            return false;
-        }
-        match (&self.pin, &other.pin) {
-            (Some(a), Some(b)) => a == b,
-            _ => match (self.created, other.created) {
-                (Some(a), Some(b)) => a.as_second() == b.as_second(),
-                _ => true,
+    /// when settings are edited), so its lister pins the owner's account.
+    pub fn differs_from(&self, pin: Option<&str>, created: Option<Timestamp>) -> Option<String> {
+        let word = match (pin, self.pin.as_deref()) {
+            (Some(planned), Some(now)) if planned != now => format!("{now}, not {planned}"),
+            (Some(_), Some(_)) => return None,
+            _ => match (created, self.created) {
+                (Some(planned), Some(now)) if planned.as_second() != now.as_second() => {
+                    format!("made on {now}, not on {planned}")
+                }
+                _ => return None,
             },
-        }
+        };
+        Some(format!("it is a different thing by now ({word}): it was removed and made again"))
     }
 }
 

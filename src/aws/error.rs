@@ -117,6 +117,7 @@ const NOT_FOUND: &[&str] = &[
     "ResourceNotFoundException",
     "RepositoryNotFoundException",
     "ImageNotFoundException",
+    "ImageNotFound",
     "RepositoryPolicyNotFoundException",
     "LifecyclePolicyNotFoundException",
     "TrailNotFoundException",
@@ -202,6 +203,7 @@ const IN_USE: &[&str] = &[
     "BucketNotEmpty",
     "BucketHasAccessPointsAttached",
     "RepositoryNotEmptyException",
+    "ImageReferencedByManifestList",
     "ChannelExistsForEDSException",
     "EventDataStoreHasOngoingImportException",
 ];

@@ -106,6 +106,19 @@ impl Session {
         })
     }
 
+    /// The user's own endpoint, if there is one for all services.
+    pub fn endpoint_url(&self) -> Option<&str> {
+        self.config.endpoint_url()
+    }
+
+    /// All of the user's own endpoints: for all services, and for single ones.
+    pub fn custom_endpoints(&self) -> Vec<String> {
+        let of_services = std::env::vars()
+            .filter(|(name, url)| name.starts_with("AWS_ENDPOINT_URL_") && !url.is_empty())
+            .map(|(_, url)| url);
+        self.endpoint_url().map(str::to_owned).into_iter().chain(of_services).collect()
+    }
+
     /// The region of the configuration, if it names one.
     pub fn region(&self) -> Option<Region> {
         self.config.region().and_then(|region| Region::parse(region.as_ref()).ok())
@@ -201,6 +214,11 @@ impl Aws {
     /// `aws`, `aws-cn`, `aws-us-gov`.
     pub fn partition(&self) -> &str {
         &self.partition
+    }
+
+    /// A number out of the session's seed.
+    pub fn random(&self) -> u64 {
+        self.session.random.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).random()
     }
 
     pub fn session(&self) -> &Arc<Session> {

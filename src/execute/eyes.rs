@@ -4,14 +4,15 @@
 //! that may use it if that was read longer than five minutes ago. Then it is classified anew.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::Mutex;
 
 use crate::aws::AwsError;
-use crate::classify::{Case, Classification, Decision, Verdict, classify};
+use crate::classify::{Case, Classification, Decision, Planned, Verdict, classify};
 use crate::discover::{Discovery, Seen, read_again};
 use crate::inventory::Inventory;
+use crate::mandate::Mandate;
 use crate::manifest::Manifest;
 use crate::plan::Step;
 use crate::resource::{Catalog, Kind, Lifecycle, Resource, ResourceId};
@@ -37,12 +38,17 @@ pub enum Look {
 }
 
 /// The account as it is known now.
+///
+/// Reads of different resources go side by side: what is known is locked only for a moment.
 pub struct Eyes<'a> {
     pub discovery: &'a Discovery,
     pub manifest: &'a Manifest,
     pub catalog: &'a Catalog,
     pub accepted_unseen: &'a BTreeSet<Kind>,
+    pub planned: Option<&'a BTreeMap<ResourceId, Planned>>,
     world: Mutex<World>,
+    /// One relisting at a time: who waits for it finds fresh news.
+    relisting: tokio::sync::Mutex<()>,
 }
 
 struct World {
@@ -53,47 +59,69 @@ struct World {
     decided: Option<Classification>,
 }
 
+impl World {
+    fn known(&self, id: &ResourceId) -> Option<Resource> {
+        match self.looked.get(id) {
+            Some((_, resource)) => Some(resource.clone()),
+            None => self.inventory.get(id).cloned(),
+        }
+    }
+
+    fn forget(&mut self, id: &ResourceId) {
+        self.inventory.forget(id);
+        self.looked.remove(id);
+        self.decided = None;
+    }
+}
+
 impl<'a> Eyes<'a> {
-    pub fn new(
-        discovery: &'a Discovery,
-        manifest: &'a Manifest,
-        catalog: &'a Catalog,
-        accepted_unseen: &'a BTreeSet<Kind>,
-        inventory: Inventory,
-    ) -> Self {
+    /// Eyes that know `inventory`, which was just taken by `mandate`.
+    pub fn new(mandate: &'a Mandate, inventory: Inventory) -> Self {
         let world = World { inventory, looked: BTreeMap::new(), decided: None };
-        Self { discovery, manifest, catalog, accepted_unseen, world: Mutex::new(world) }
+        Self {
+            discovery: &mandate.discovery,
+            manifest: &mandate.manifest,
+            catalog: mandate.catalog(),
+            accepted_unseen: &mandate.accepted_unseen,
+            planned: mandate.planned.as_ref(),
+            world: Mutex::new(world),
+            relisting: tokio::sync::Mutex::default(),
+        }
     }
 
     fn now(&self) -> Timestamp {
         self.discovery.aws().clock().now()
     }
 
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Looks at what a step is about to touch.
     pub async fn look(&self, step: &Step) -> Look {
-        let mut world = self.world.lock().await;
+        self.freshen_users(step.resource.kind).await;
         let now = self.now();
-        self.freshen_users(&mut world, step.resource.kind, now).await;
-        let recently = world
+        let recently = self
+            .world()
             .looked
             .get(&step.resource)
             .filter(|(at, _)| now.duration_since(*at) < FRESH)
             .map(|(_, resource)| resource.clone());
         let fresh = match recently {
             Some(resource) => resource,
-            None => match self.read(&mut world, &step.resource).await {
+            None => match self.reread(&step.resource).await {
                 Ok(Some(fresh)) => fresh,
                 Ok(None) => return Look::Gone,
                 Err(error) => return Look::Blind(error),
             },
         };
-        if let Some(why) = changed(step, &fresh) {
+        if let Some(why) = fresh.differs_from(step.pin.as_deref(), step.created) {
             return Look::Refused { why, used_by: Vec::new() };
         }
         if let Lifecycle::Pending { until } = fresh.lifecycle {
             return Look::Pending(until);
         }
-        let verdict = self.verdict(&mut world, &step.resource);
+        let verdict = self.verdict(&step.resource);
         match verdict.decision {
             Decision::Delete | Decision::Stop => Look::Clear(Box::new(fresh), verdict),
             _ => Look::Refused { why: verdict.reason, used_by: verdict.used_by },
@@ -102,66 +130,60 @@ impl<'a> Eyes<'a> {
 
     /// Reads one resource now, whatever was read before.
     pub async fn reread(&self, id: &ResourceId) -> Result<Option<Resource>, AwsError> {
-        let mut world = self.world.lock().await;
-        self.read(&mut world, id).await
+        let Some(known) = self.world().known(id) else { return Ok(None) };
+        let fresh = read_again(self.discovery.aws(), &known).await?;
+        let now = self.now();
+        let mut world = self.world();
+        match &fresh {
+            Some(fresh) => {
+                world.inventory.renew(fresh);
+                world.looked.insert(id.clone(), (now, fresh.clone()));
+                world.decided = None;
+            }
+            None => world.forget(id),
+        }
+        Ok(fresh)
     }
 
     /// Reads again everything that may use or live in a resource, and decides anew on all.
     pub async fn look_around(&self, id: &ResourceId) -> (Inventory, Classification) {
-        let mut world = self.world.lock().await;
-        self.relist(&mut world, id.kind).await;
+        let _turn = self.relisting.lock().await;
+        self.relist(id.kind).await;
+        let mut world = self.world();
         let decided = self.decide(&mut world).clone();
         (world.inventory.clone(), decided)
     }
 
     /// The resource is known to be gone.
-    pub async fn forget(&self, id: &ResourceId) {
-        let mut world = self.world.lock().await;
-        world.inventory.forget(id);
-        world.looked.remove(id);
-        world.decided = None;
+    pub fn forget(&self, id: &ResourceId) {
+        self.world().forget(id);
     }
 
-    async fn read(&self, world: &mut World, id: &ResourceId) -> Result<Option<Resource>, AwsError> {
-        let known = match world.looked.get(id) {
-            Some((_, resource)) => resource.clone(),
-            None => match world.inventory.get(id) {
-                Some(resource) => resource.clone(),
-                None => return Ok(None),
-            },
-        };
-        let fresh = read_again(self.discovery.aws(), &known).await?;
-        world.decided = None;
-        match &fresh {
-            Some(fresh) => {
-                world.inventory.renew(fresh);
-                world.looked.insert(id.clone(), (self.now(), fresh.clone()));
-            }
-            None => {
-                world.inventory.forget(id);
-                world.looked.remove(id);
-            }
-        }
-        Ok(fresh)
-    }
-
-    async fn freshen_users(&self, world: &mut World, kind: Kind, now: Timestamp) {
-        let users: Vec<Kind> = self.catalog.users_of(kind).map(|facts| facts.kind).collect();
-        if users.is_empty() {
+    async fn freshen_users(&self, kind: Kind) {
+        if self.users_are_fresh(kind) {
             return;
         }
-        let fresh_enough = world
-            .inventory
-            .oldest_of(users)
-            .is_some_and(|oldest| now.duration_since(oldest) < FRESH);
-        if !fresh_enough {
-            self.relist(world, kind).await;
+        let _turn = self.relisting.lock().await;
+        if !self.users_are_fresh(kind) {
+            self.relist(kind).await;
         }
     }
 
-    async fn relist(&self, world: &mut World, kind: Kind) {
+    fn users_are_fresh(&self, kind: Kind) -> bool {
+        let users: Vec<Kind> = self.catalog.users_of(kind).map(|facts| facts.kind).collect();
+        let now = self.now();
+        users.is_empty()
+            || self
+                .world()
+                .inventory
+                .oldest_of(users)
+                .is_some_and(|oldest| now.duration_since(oldest) < FRESH)
+    }
+
+    async fn relist(&self, kind: Kind) {
         let users: BTreeSet<Kind> = self.catalog.users_of(kind).map(|facts| facts.kind).collect();
         let newer = self.discovery.kinds(|kind| users.contains(&kind), &Seen::default()).await;
+        let mut world = self.world();
         world.inventory.update(newer);
         world.decided = None;
     }
@@ -174,13 +196,15 @@ impl<'a> Eyes<'a> {
                 manifest: self.manifest,
                 catalog: self.catalog,
                 accepted_unseen: self.accepted_unseen,
-                now: self.discovery.aws().clock().now(),
+                planned: self.planned,
+                now: self.now(),
             })
         })
     }
 
-    fn verdict(&self, world: &mut World, id: &ResourceId) -> Verdict {
-        self.decide(world).verdicts.get(id).cloned().unwrap_or_else(|| Verdict {
+    fn verdict(&self, id: &ResourceId) -> Verdict {
+        let mut world = self.world();
+        self.decide(&mut world).verdicts.get(id).cloned().unwrap_or_else(|| Verdict {
             decision: Decision::Foreign,
             reason: "it is not in the inventory any more".to_owned(),
             used_by: Vec::new(),
@@ -188,19 +212,4 @@ impl<'a> Eyes<'a> {
             lift: false,
         })
     }
-}
-
-/// Whether what is there now is another thing than was planned for.
-fn changed(step: &Step, fresh: &Resource) -> Option<String> {
-    let word = match (&step.pin, &fresh.pin) {
-        (Some(planned), Some(now)) if planned != now => format!("{now}, not {planned}"),
-        (Some(_), Some(_)) => return None,
-        _ => match (step.created, fresh.created) {
-            (Some(planned), Some(now)) if planned.as_second() != now.as_second() => {
-                format!("made on {now}, not on {planned}")
-            }
-            _ => return None,
-        },
-    };
-    Some(format!("it is a different thing by now ({word}); it was removed and made again"))
 }

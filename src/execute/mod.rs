@@ -92,7 +92,8 @@ impl Executor<'_> {
             observer: self.observer,
             catalog: self.eyes.catalog,
         };
-        self.observer.event(&Event::Begun { steps: todo.len() });
+        let open = todo.iter().filter(|one| !matches!(one.state, StepState::Done(_))).count();
+        self.observer.event(&Event::Begun { steps: open });
         let mut board = Board::new(todo, self.eyes.catalog);
         let mut ran = Ran::default();
         board.take_over(&mut ran);
@@ -147,7 +148,7 @@ impl Executor<'_> {
             End::Done(how) => {
                 board.queue.finish(number);
                 if step.action == Action::Delete {
-                    self.eyes.forget(&step.resource).await;
+                    self.eyes.forget(&step.resource);
                     ran.gone.push(step.resource.clone());
                 }
                 let words = match &how {

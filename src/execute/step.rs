@@ -6,9 +6,9 @@ use jiff::Timestamp;
 
 use super::event::{Event, Observer};
 use super::eyes::{Eyes, Look};
-use super::guard;
+use super::guard::{self, Cleared};
 use super::interrupt::Interrupt;
-use crate::aws::{Acted, AwsError, Class, Progress, RemovalOptions, registry};
+use crate::aws::{Acted, Aws, AwsError, Class, Progress, RemovalOptions, ResourceKind, registry};
 use crate::classify::Verdict;
 use crate::discover::aws_for;
 use crate::journal::{JournalError, OpenRun, Outcome};
@@ -160,7 +160,6 @@ impl<'a> Life<'a> {
             return self.refused(why, Vec::new()).await;
         };
         let aws = aws_for(self.shared.eyes.discovery.aws(), &resource, kind);
-        let prep = self.step.prep();
         loop {
             if self.shared.interrupt.is_stopping() {
                 return Ok(End::Interrupted);
@@ -175,12 +174,12 @@ impl<'a> Life<'a> {
             let intent =
                 self.shared.run.intent(now, &self.step.step, self.attempt, Some(&resource)).await?;
             let manifest = self.shared.eyes.manifest;
-            match guard::check(self.step, &resource, &verdict, manifest, &aws, &intent) {
-                Ok(cleared) => drop(cleared),
+            let checked = guard::check(self.step, &resource, &verdict, manifest, &aws, &intent);
+            let cleared = match checked {
+                Ok(cleared) => cleared,
                 Err(why) => return self.refused(why, Vec::new()).await,
-            }
-            let act = kind.act(&aws, &resource, &prep, &self.shared.options, &self.progress);
-            let end = match act.await {
+            };
+            let end = match self.call(cleared, kind, &aws, &resource).await {
                 Ok(Acted::Done) => self.after_done().await?,
                 Ok(Acted::Started) => self.wait("accepted".to_owned(), true).await?,
                 Err(error) => self.after_error(error).await?,
@@ -189,6 +188,18 @@ impl<'a> Life<'a> {
                 return Ok(end);
             }
         }
+    }
+
+    /// The one place from which a call that changes something leaves; it takes the guard's word.
+    async fn call(
+        &self,
+        _cleared: Cleared,
+        kind: &dyn ResourceKind,
+        aws: &Aws,
+        resource: &Resource,
+    ) -> Result<Acted, AwsError> {
+        let prep = self.step.prep();
+        kind.act(aws, resource, &prep, &self.shared.options, &self.progress).await
     }
 
     /// A key is not gone but in its window: until when, only AWS knows.

@@ -21,6 +21,8 @@ mod pattern;
 mod raw;
 mod selector;
 
+use std::collections::BTreeMap;
+
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -29,7 +31,7 @@ pub use labels::{BadConvention, Convention};
 pub use raw::{Cautions, HomeEfs, Managed, Root, schema};
 pub use selector::{Age, By, Hit, In, KindPattern, List, Selector, Stop, Where};
 
-use crate::resource::{Catalog, Kind, Region};
+use crate::resource::{Catalog, Kind, Region, Resource};
 
 /// A manifest that was understood, with the text that it was read from.
 #[derive(Debug, Clone)]
@@ -64,6 +66,16 @@ impl Manifest {
     /// Reads a manifest. `source` is the file's name, for messages.
     pub fn parse(text: &str, source: &str, catalog: &Catalog) -> Result<Self, ManifestError> {
         check::parse(text, source, catalog)
+    }
+
+    /// What the naming convention reads out of a resource's names; empty where there is none.
+    pub fn labels_of(&self, resource: &Resource) -> BTreeMap<String, String> {
+        let Some(convention) = &self.labels else { return BTreeMap::new() };
+        std::iter::once(resource.name.as_str())
+            .chain(resource.names())
+            .map(|name| convention.read(name))
+            .find(|labels| !labels.is_empty())
+            .unwrap_or_default()
     }
 
     /// What plan files and journals carry of it.

@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::rows::Row;
 use super::step::Step;
+use crate::inventory::Gap;
 use crate::resource::{Kind, Region};
 
 /// The format that this program writes and reads.
@@ -40,6 +41,13 @@ pub struct PlanFile {
     pub steps: Vec<Step>,
     pub kept: Vec<Row>,
     pub blocked: Vec<Row>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pending: Vec<Row>,
+    /// What could not be seen when the plan was made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unseen: Vec<Gap>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unavailable: Vec<Gap>,
     pub monthly_saving_usd: Option<serde_json::Number>,
 }
 
@@ -163,12 +171,9 @@ impl PlanFile {
         Ok(plan)
     }
 
-    /// The file's bytes.
+    /// The file's bytes: what `plan --output json` prints, too.
     pub fn to_bytes(&self) -> Result<Vec<u8>, PlanFileError> {
-        let mut bytes =
-            serde_json::to_vec_pretty(&self.to_json()?).map_err(|error| not_a_plan(&error))?;
-        bytes.push(b'\n');
-        Ok(bytes)
+        Ok(crate::report::json::text(&self.to_json()?).into_bytes())
     }
 
     pub fn read(path: &Path) -> Result<Self, PlanFileError> {
@@ -248,6 +253,9 @@ mod tests {
                     region: None,
                 }],
             }],
+            pending: vec![],
+            unseen: vec![],
+            unavailable: vec![],
             monthly_saving_usd: None,
         }
     }

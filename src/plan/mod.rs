@@ -6,6 +6,6 @@ mod rows;
 mod step;
 
 pub use build::{Plan, plan};
-pub use file::{PlanFile, PlanFileError};
+pub use file::{PlanFile, PlanFileError, VERSION as PLAN_FILE_VERSION};
 pub use rows::{Named, Row};
 pub use step::{Step, StepId};

@@ -8,10 +8,10 @@ use super::text::quiet_json;
 use super::{InventoryView, Outcome, Verified};
 use crate::classify::Verdict;
 use crate::graph::{Graph, Why};
-use crate::inventory::Gap;
 use crate::journal::{RunState, RunStatus, RunSummary, StepState};
 use crate::plan::Named;
 use crate::resource::{Kind, Reference, Resource};
+use crate::tagging::Tagging;
 
 /// A document as it is printed: indented, with a line's end, harmless on a terminal.
 pub fn text(document: &Value) -> String {
@@ -123,9 +123,9 @@ pub fn outcome(outcome: &Outcome) -> Value {
     })
 }
 
-/// What `plan` prints beside or instead of its file.
-pub fn gaps(unseen: &[Gap], unavailable: &[Gap]) -> Value {
-    json!({ "unseen": unseen, "unavailable": unavailable })
+/// `tag --output json`.
+pub fn tagging(tagging: &Tagging) -> Value {
+    json!(tagging)
 }
 
 /// `runs list --output json`, oldest first.

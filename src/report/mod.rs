@@ -6,6 +6,7 @@
 
 pub mod csv;
 mod gaps;
+pub mod graph;
 pub mod json;
 pub mod table;
 mod text;
@@ -24,6 +25,7 @@ use crate::plan::Row;
 use crate::resource::{Catalog, Lifecycle, Resource, ResourceId};
 
 pub use text::{safe, visible};
+pub(crate) use words::{seconds, short, thousands};
 
 /// An account as `inventory` shows it.
 #[derive(Debug, Clone, Copy)]
@@ -55,12 +57,7 @@ impl<'a> InventoryView<'a> {
 
     /// What the manifest's naming convention reads out of a resource's names.
     fn labels(&self, resource: &Resource) -> BTreeMap<String, String> {
-        let Some(convention) = &self.manifest.labels else { return BTreeMap::new() };
-        std::iter::once(resource.name.as_str())
-            .chain(resource.names())
-            .map(|name| convention.read(name))
-            .find(|labels| !labels.is_empty())
-            .unwrap_or_default()
+        self.manifest.labels_of(resource)
     }
 
     fn label_fields(&self) -> Vec<&'a str> {

@@ -1,6 +1,11 @@
 //! Kinds of the service `ecr`.
 
+mod image;
+mod repository;
+#[cfg(all(test, feature = "sandbox"))]
+mod tests;
+
 use super::ResourceKind;
 
 /// Every kind of this service.
-pub const KINDS: &[&dyn ResourceKind] = &[];
+pub const KINDS: &[&dyn ResourceKind] = &[&repository::Repository, &image::Image];

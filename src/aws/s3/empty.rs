@@ -386,12 +386,19 @@ impl Emptying<'_> {
     {
         for attempt in 1..=ATTEMPTS_MAX {
             match call().await {
-                Ok(()) => return Ok(self.removed(1)),
+                Ok(()) => {
+                    self.removed(1);
+                    return Ok(());
+                }
                 Err(error) if error.code.as_deref() == Some("NoSuchBucket") => return Err(error),
-                Err(error) if error.is_not_found() => return Ok(self.removed(1)),
+                Err(error) if error.is_not_found() => {
+                    self.removed(1);
+                    return Ok(());
+                }
                 Err(error) if passes(error.class) && attempt < ATTEMPTS_MAX => pause(attempt).await,
                 Err(error) if matches!(error.class, Class::Denied | Class::Protected) => {
-                    return Ok(self.refused(what.clone(), error));
+                    self.refused(what.clone(), error);
+                    return Ok(());
                 }
                 Err(error) => return Err(error),
             }

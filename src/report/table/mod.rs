@@ -8,13 +8,13 @@ mod runs;
 use comfy_table::presets::NOTHING;
 use comfy_table::{Cell, Color, ColumnConstraint, ContentArrangement, LineStyle, Table, Width};
 
-use super::{gaps, safe};
+use super::safe;
 use crate::classify::Decision;
 use crate::inventory::Gap;
 
 pub use inventory::inventory;
 pub use plan::plan;
-pub use results::{outcome, verify};
+pub use results::{outcome, tagging, verify};
 pub use runs::{run, runs};
 
 /// How a table is to look.
@@ -104,10 +104,16 @@ fn listed(parts: &[String]) -> String {
     }
 }
 
+/// What could not be seen, below a plan; empty if all was.
+pub fn gaps(unseen: &[Gap], unavailable: &[Gap]) -> String {
+    said_gaps(unseen, unavailable)
+}
+
 /// What could not be seen, below the table; empty if all was.
 fn said_gaps(unseen: &[Gap], unavailable: &[Gap]) -> String {
     let mut text = String::new();
-    for line in gaps::unseen(unseen).into_iter().chain(gaps::unavailable(unavailable)) {
+    for line in super::gaps::unseen(unseen).into_iter().chain(super::gaps::unavailable(unavailable))
+    {
         text.push_str(&line);
         text.push('\n');
     }

@@ -3,10 +3,11 @@
 use comfy_table::Cell;
 
 use super::plan::rows;
-use super::{Look, Whole, Wraps, blind_spots, cell, colour, listed, said_gaps, table};
+use super::{Look, Whole, Wraps, blind_spots, cell, colour, lines, listed, said_gaps, table};
 use crate::classify::Decision;
 use crate::report::words::{count, moment, seconds, short, thousands};
 use crate::report::{Ending, Outcome, Pending, Verified};
+use crate::tagging::Tagging;
 
 /// `verify` for people.
 pub fn verify(verified: &Verified, look: Look) -> String {
@@ -107,5 +108,65 @@ fn sentence(outcome: &Outcome) -> String {
             _ => format!("The run in full: dismantle runs show {run}\n"),
         });
     }
+    text
+}
+
+/// `tag` for people: what is written, what is there already with another value, what cannot be.
+pub fn tagging(tagging: &Tagging, dry_run: bool, look: Look) -> String {
+    let mut text = String::new();
+    if !tagging.written.is_empty() {
+        let columns = [("KIND", Whole), ("NAME", Wraps), ("REGION", Whole), ("TAGS", Wraps)];
+        let rows = tagging.written.iter().map(|write| {
+            let tags: Vec<String> = write.tags.iter().map(|(k, v)| format!("{k}={v}")).collect();
+            vec![
+                Cell::new(write.resource.kind),
+                cell(short(&write.resource.id)),
+                Cell::new(write.resource.region),
+                lines(&tags),
+            ]
+        });
+        text.push_str(&format!("{}\n", table(look, &columns, rows.collect())));
+    }
+    if !tagging.conflicts.is_empty() {
+        let columns = [
+            ("LEFT AS IT IS", Whole),
+            ("NAME", Wraps),
+            ("TAG", Whole),
+            ("IS", Wraps),
+            ("WANTED", Wraps),
+        ];
+        let rows = tagging.conflicts.iter().map(|conflict| {
+            vec![
+                Cell::new(conflict.resource.kind),
+                cell(short(&conflict.resource.id)),
+                cell(&conflict.key),
+                cell(&conflict.is),
+                cell(&conflict.wanted),
+            ]
+        });
+        text.push_str(&format!("{}\n", table(look, &columns, rows.collect())));
+    }
+    text.push_str(&rows("Failed", Decision::Delete, &tagging.failed, look));
+    text.push_str(&rows("Not tagged", Decision::Keep, &tagging.skipped, look));
+    let said = match (tagging.written.len(), dry_run) {
+        (0, _) => "No tag is missing".to_owned(),
+        (many, true) => {
+            format!("Tags would be written on {}", count(many, "resource", "resources"))
+        }
+        (many, false) => format!("Tags are written on {}", count(many, "resource", "resources")),
+    };
+    let rest = [
+        (tagging.tagged, "tagged already"),
+        (tagging.conflicts.len(), "left with another value"),
+        (tagging.skipped.len(), "not to be tagged"),
+        (tagging.failed.len(), "failed"),
+    ];
+    let rest: Vec<String> = rest
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, word)| format!("{} {word}", thousands(number as u64)))
+        .collect();
+    let rest = if rest.is_empty() { String::new() } else { format!("; {}", listed(&rest)) };
+    text.push_str(&format!("{said}{rest}.\n"));
     text
 }

@@ -125,16 +125,41 @@ fn in_index(images: &[Value], digest: &str) -> bool {
     })
 }
 
-/// Lists in order: winterbaume's come as its hash maps have them.
-pub fn after(route: &Route, response: MockResponse) -> MockResponse {
-    if route.operation != "DescribeRepositories" || response.status != 200 {
+/// Lists in order (winterbaume's come as its hash maps have them), and images of the type that
+/// their manifest names: winterbaume says that of one platform of all.
+pub async fn after(account: &Account, route: &Route, response: MockResponse) -> MockResponse {
+    if response.status != 200 {
         return response;
     }
     let mut body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
-    if let Some(rows) = body["repositories"].as_array_mut() {
-        rows.sort_by_key(|row| row["repositoryName"].as_str().unwrap_or_default().to_owned());
+    match route.operation.as_str() {
+        "DescribeRepositories" => {
+            if let Some(rows) = body["repositories"].as_array_mut() {
+                rows.sort_by_key(|row| text(&row["repositoryName"]));
+            }
+        }
+        "DescribeImages" => {
+            let state = account.backends.state(Service::Ecr, &route.region).await;
+            let rows = body["imageDetails"].as_array_mut();
+            for row in rows.into_iter().flatten() {
+                let repository = &state["repositories"][text(&row["repositoryName"])];
+                let mut images = repository["images"].as_array().into_iter().flatten();
+                let image = images.find(|image| image["image_digest"] == row["imageDigest"]);
+                let manifest = image.map(|image| text(&image["image_manifest"]));
+                let manifest: Value =
+                    serde_json::from_str(&manifest.unwrap_or_default()).unwrap_or_default();
+                if manifest["mediaType"].is_string() {
+                    row["imageManifestMediaType"] = manifest["mediaType"].clone();
+                }
+            }
+        }
+        _ => return response,
     }
-    let mut sorted = answer::json(200, &body);
-    sorted.headers.extend(response.headers);
-    sorted
+    let mut corrected = answer::json(200, &body);
+    corrected.headers.extend(response.headers);
+    corrected
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
 }

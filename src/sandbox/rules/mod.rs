@@ -41,7 +41,7 @@ pub async fn answer(
             let body = request.body.clone();
             let answer = account.backends.handle(request, route).await;
             match route.service {
-                Service::Ecr => ecr::after(route, answer),
+                Service::Ecr => ecr::after(account, route, answer).await,
                 Service::Kms => kms::after(account, &body, route, answer).await,
                 Service::Logs => {
                     logs::after(account, &body, route, &answer).await;

@@ -1,0 +1,170 @@
+//! A manifest in the account that it names: what may be looked at, and taken apart.
+//!
+//! [`Mandate::enter`] is the door: it asks STS whose credentials these are before any other
+//! call, and lets nobody into an account that the manifest does not list. [`Mandate::survey`]
+//! looks at everything and decides; it changes nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::aws::{Aws, Session, registry};
+use crate::classify::{Case, Classification, Decision, Planned, classify};
+use crate::discover::{Discovery, Seen, enabled_regions};
+use crate::error::Error;
+use crate::inventory::{Gap, Inventory};
+use crate::manifest::{Manifest, Root};
+use crate::plan::{self, Plan};
+use crate::resource::{Catalog, Kind, Region, ResourceId};
+
+/// What may be looked at and taken apart.
+pub struct Mandate {
+    pub discovery: Discovery,
+    pub manifest: Manifest,
+    /// Kinds that the person accepts not to have seen.
+    pub accepted_unseen: BTreeSet<Kind>,
+    /// For `apply`: the plan's resources; nothing else may go.
+    pub planned: Option<BTreeMap<ResourceId, Planned>>,
+    /// The caller's ARN.
+    pub caller: String,
+    /// What a person should know before anything else, in sentences.
+    pub notes: Vec<String>,
+}
+
+/// One look at the account, with what is to become of everything in it.
+pub struct Survey {
+    pub inventory: Inventory,
+    pub decided: Classification,
+    pub plan: Plan,
+    pub now: Timestamp,
+}
+
+impl Mandate {
+    /// Asks whose account this is, and refuses one that the manifest does not list.
+    pub async fn enter(
+        session: Arc<Session>,
+        manifest: Manifest,
+        accepted_unseen: BTreeSet<Kind>,
+    ) -> Result<Self, Error> {
+        let first = manifest.regions.first().copied();
+        let region = first.or(session.region()).unwrap_or(Region::new("us-east-1"));
+        let (account, caller) = match session.caller(region).await {
+            Ok(caller) => caller,
+            Err(error) => return Err(Error::at_the_door(&error, session.endpoint_url())),
+        };
+        if !manifest.accounts.contains(&account) {
+            let wanted = manifest.accounts.join(", ");
+            return Err(Error::Guard(format!(
+                "These credentials belong to account {account} ({caller}), and the manifest {} \
+                 names {wanted}. Nothing was looked at. Use other credentials (`--profile`), or \
+                 put \"{account}\" into the manifest's `accounts`.",
+                manifest.name
+            )));
+        }
+        if caller.ends_with(":root") && manifest.options.root == Root::Refuse {
+            return Err(Error::Guard(
+                "These are the account's root credentials, which no policy holds back. Use a \
+                 role or a user, or write `options: { root: allow }` into the manifest."
+                    .to_owned(),
+            ));
+        }
+        let partition = caller.split(':').nth(1).unwrap_or("aws").to_owned();
+        let aws = session.account(&account, &partition);
+        let (enabled, guessed) = enabled_regions(&aws).await;
+        let notes = guessed.map(|error| {
+            format!(
+                "Which regions the account has enabled could not be read ({error}), so all {} of \
+                 the partition are looked at for users of roles, policies and buckets.",
+                enabled.len()
+            )
+        });
+        Ok(Self {
+            discovery: Discovery::new(aws, manifest.regions.clone(), enabled),
+            manifest,
+            accepted_unseen,
+            planned: None,
+            caller,
+            notes: notes.into_iter().collect(),
+        })
+    }
+
+    pub fn aws(&self) -> &Aws {
+        self.discovery.aws()
+    }
+
+    pub fn account(&self) -> &str {
+        self.aws().number()
+    }
+
+    pub fn catalog(&self) -> &'static Catalog {
+        registry::catalog()
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.aws().clock().now()
+    }
+
+    /// Looks at everything, and decides.
+    pub async fn survey(&self, seen: &Seen) -> Survey {
+        let inventory = self.discovery.all(seen).await;
+        self.decide(inventory)
+    }
+
+    /// Decides on what was seen.
+    pub fn decide(&self, inventory: Inventory) -> Survey {
+        let now = self.now();
+        let decided = classify(&Case {
+            inventory: &inventory,
+            manifest: &self.manifest,
+            catalog: self.catalog(),
+            accepted_unseen: &self.accepted_unseen,
+            planned: self.planned.as_ref(),
+            now,
+        });
+        let plan = plan::plan(&inventory, &decided, self.catalog());
+        Survey { inventory, decided, plan, now }
+    }
+
+    /// What could not be seen, without what the person accepts not to see.
+    pub fn unseen(&self, inventory: &Inventory) -> Vec<Gap> {
+        let mut gaps = inventory.unseen();
+        gaps.retain(|gap| !self.accepted_unseen.contains(&gap.kind));
+        gaps
+    }
+
+    /// Refuses more removals than the manifest's `limits` allow.
+    ///
+    /// `max_deletions` counts resources, not objects in buckets; `max_share` is the share of what
+    /// was listed of a kind.
+    pub fn within_limits(&self, survey: &Survey) -> Result<(), Error> {
+        let mut going: BTreeMap<Kind, usize> = BTreeMap::new();
+        for (id, verdict) in survey.decided.of(Decision::Delete) {
+            if verdict.parts.is_none() {
+                *going.entry(id.kind).or_default() += 1;
+            }
+        }
+        let limits = &self.manifest.limits;
+        let total: usize = going.values().sum();
+        if total > limits.max_deletions as usize {
+            return Err(Error::Guard(format!(
+                "{total} resources would go, and the manifest's `limits` allow {}. Nothing was \
+                 changed. See what they are with `dismantle inventory`; if it is right, raise \
+                 `limits: {{ max_deletions: … }}`.",
+                limits.max_deletions
+            )));
+        }
+        for (kind, count) in going {
+            let listed = survey.inventory.of_kind(kind).count();
+            if count as f64 > limits.max_share * listed as f64 {
+                return Err(Error::Guard(format!(
+                    "{count} of {listed} {kind} would go, and the manifest's `limits` allow a \
+                     share of {}. Nothing was changed. See what they are with `dismantle \
+                     inventory`; if it is right, raise `limits: {{ max_share: … }}`.",
+                    limits.max_share
+                )));
+            }
+        }
+        Ok(())
+    }
+}
