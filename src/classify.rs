@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::graph::{Graph, Why, possible_owners};
+use crate::graph::{Edge, Graph, Why, possible_owners};
 use crate::inventory::{Gap, Inventory};
 use crate::manifest::{Cautions, Hit, Managed, Manifest};
 use crate::resource::{
@@ -98,7 +98,28 @@ pub struct Case<'a> {
     pub accepted_unseen: &'a BTreeSet<Kind>,
     /// For `apply`: only what a plan has may go, and only while it is the same thing.
     pub planned: Option<&'a BTreeMap<ResourceId, Planned>>,
+    pub gone: &'a Gone,
     pub now: Timestamp,
+}
+
+/// What runs of this manifest have removed: what was known by it is still known. A cluster's OIDC
+/// provider has no name of the lab's; a key has none when its aliases are gone.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Gone {
+    /// Owners and name-givers, as they were.
+    pub known: Vec<Resource>,
+    /// All whose removal came to its end. One that lives again was called back, or is new.
+    pub removed: BTreeSet<ResourceId>,
+}
+
+impl Gone {
+    /// Notes a removal; only what others are known by is kept whole.
+    pub fn note(&mut self, resource: &Resource, catalog: &Catalog) {
+        let gives_names = catalog.kinds().any(|facts| facts.named_by == Some(resource.kind()));
+        if gives_names || !resource.owns.is_empty() {
+            self.known.push(resource.clone());
+        }
+    }
 }
 
 /// The thing that a plan was made for: see [`Resource::differs_from`].
@@ -124,11 +145,21 @@ pub fn classify(case: &Case<'_>) -> Classification {
     judge.finish()
 }
 
+/// Why something is kept.
+#[derive(Debug, Clone)]
+struct Kept {
+    why: String,
+    /// With all that belongs to it; not so where it is only needed by something.
+    whole: bool,
+}
+
 struct Judge<'a> {
     case: &'a Case<'a>,
     graph: &'a Graph<'a>,
     hits: Vec<Option<Hit>>,
-    kept: Vec<Option<String>>,
+    /// The owner through which something was matched, where it was so.
+    through: Vec<Option<usize>>,
+    kept: Vec<Option<Kept>>,
     verdicts: Vec<Verdict>,
     unseen: Vec<Gap>,
 }
@@ -146,6 +177,7 @@ impl<'a> Judge<'a> {
             case,
             graph,
             hits: vec![None; count],
+            through: vec![None; count],
             kept: vec![None; count],
             verdicts: vec![Verdict::new(Decision::Foreign, "no rule matches it"); count],
             unseen,
@@ -174,23 +206,32 @@ impl<'a> Judge<'a> {
         for at in 0..self.hits.len() {
             let resource = self.resource(at);
             if self.in_scope(resource) && self.removable(resource.kind()) != Removable::ReadOnly {
-                self.hits[at] = self.direct_hit(resource).or_else(|| self.orphan_hit(at));
+                self.hits[at] = self
+                    .direct_hit(resource)
+                    .or_else(|| self.orphan_hit(at))
+                    .or_else(|| self.hit_by_the_gone(resource));
             }
         }
         // Names that AWS derives are claimed first, by the owner that exists: another's log
         // groups are another's, whatever they are called. Only an exact name overrules that.
-        let claimed_by_others: Vec<usize> = (0..self.hits.len())
-            .filter(|at| self.hits[*at].as_ref().is_some_and(|hit| !hit.exact))
-            .filter(|at| {
-                let mut owners = self.claimants(*at).peekable();
-                owners.peek().is_some() && owners.all(|owner| self.hits[owner].is_none())
-            })
-            .collect();
-        for at in claimed_by_others {
-            self.hits[at] = None;
-            let owner = self.claimants(at).next().map(|owner| self.resource(owner));
-            if let Some(owner) = owner {
-                self.verdicts[at].reason = format!("belongs to {}, which is not matched", owner.id);
+        loop {
+            let claimed_by_others: Vec<usize> = (0..self.hits.len())
+                .filter(|at| self.hits[*at].as_ref().is_some_and(|hit| !hit.exact))
+                .filter(|at| {
+                    let mut owners = self.claimants(*at).peekable();
+                    owners.peek().is_some() && owners.all(|owner| self.hits[owner].is_none())
+                })
+                .collect();
+            if claimed_by_others.is_empty() {
+                return;
+            }
+            for at in claimed_by_others {
+                self.hits[at] = None;
+                let owner = self.claimants(at).next().map(|owner| self.resource(owner));
+                if let Some(owner) = owner {
+                    self.verdicts[at].reason =
+                        format!("belongs to {}, which is not matched", owner.id);
+                }
             }
         }
     }
@@ -236,6 +277,41 @@ impl<'a> Judge<'a> {
         None
     }
 
+    /// What was known by something that a run of this manifest has removed.
+    fn hit_by_the_gone(&self, resource: &Resource) -> Option<Hit> {
+        let gone = self.case.gone;
+        let pending = matches!(resource.lifecycle, Lifecycle::Pending { .. });
+        if gone.removed.contains(&resource.id) && !pending {
+            return None;
+        }
+        let whole = |one: &Resource| {
+            let hit = self.direct_hit(one)?;
+            (!hit.stop && hit.parts.is_none()).then_some(hit.rule)
+        };
+        let is_gone = |one: &&Resource| self.graph.place(&one.id).is_none();
+        let gone = gone.known.iter().filter(is_gone);
+        let owner = gone
+            .clone()
+            .filter(|one| one.owns.iter().any(|owned| owned.means(resource)))
+            .find_map(|one| Some((one, whole(one)?)));
+        if let Some((owner, rule)) = owner {
+            let rule = format!("belonged to {}, which is gone ({rule})", owner.id);
+            return Some(Hit { rule, parts: None, stop: false, exact: false });
+        }
+        let named_by = self.case.catalog.get(resource.kind())?.named_by?;
+        if !resource.other_names.is_empty() {
+            return None;
+        }
+        let names: Vec<&Resource> = gone
+            .filter(|one| one.kind() == named_by)
+            .filter(|one| one.uses.iter().any(|used| used.means(resource)))
+            .collect();
+        let rules: Vec<String> = names.iter().filter_map(|name| whole(name)).collect();
+        let name = names.first().filter(|_| rules.len() == names.len())?;
+        let rule = format!("was called {}, which is gone ({})", name.name, rules.first()?);
+        Some(Hit { rule, parts: None, stop: false, exact: false })
+    }
+
     /// Belonging flows from a matched owner to what is in it and what it made.
     fn flow_down(&mut self) {
         let mut changed = true;
@@ -256,6 +332,7 @@ impl<'a> Judge<'a> {
                 }
                 let rule = format!("belongs to {}", self.resource(owner).id);
                 self.hits[at] = Some(Hit { rule, parts: None, stop: false, exact: false });
+                self.through[at] = Some(owner);
                 changed = true;
             }
         }
@@ -275,34 +352,44 @@ impl<'a> Judge<'a> {
                     .map(|h| h.rule)
             });
             if let Some(rule) = rule {
-                self.kept[at] = Some(format!("kept by {rule}"));
+                self.kept[at] = Some(Kept { why: format!("kept by {rule}"), whole: true });
                 queue.push(at);
             }
         }
         while let Some(at) = queue.pop() {
-            let id = &self.resource(at).id;
-            let mut next: Vec<(usize, String)> = Vec::new();
-            if self.resource(at).lifecycle.uses_things() {
-                for edge in self.graph.uses(at).filter(|edge| edge.tie >= Tie::Soft) {
-                    let why = match edge.why {
-                        Why::LivesIn => format!("{id} lives in it and is kept"),
-                        _ => format!("{id}, which is kept, needs it ({})", edge.role),
-                    };
-                    next.push((edge.used, why));
-                }
-            }
-            for owned in 0..self.kept.len() {
-                if self.graph.owners(owned).contains(&at) {
-                    next.push((owned, format!("belongs to {id}, which is kept")));
-                }
-            }
-            for (at, why) in next {
-                if self.kept[at].is_none() {
-                    self.kept[at] = Some(why);
+            for (at, kept) in self.kept_with(at) {
+                let more = match &self.kept[at] {
+                    None => true,
+                    Some(known) => kept.whole && !known.whole,
+                };
+                if more {
+                    self.kept[at] = Some(kept);
                     queue.push(at);
                 }
             }
         }
+    }
+
+    /// What a kept thing keeps with it: what it needs, and what belongs to it if it is kept whole.
+    fn kept_with(&self, at: usize) -> Vec<(usize, Kept)> {
+        let id = &self.resource(at).id;
+        let mut next: Vec<(usize, Kept)> = Vec::new();
+        if self.resource(at).lifecycle.uses_things() {
+            for edge in self.graph.uses(at).filter(|edge| edge.tie >= Tie::Soft) {
+                let why = match edge.why {
+                    Why::LivesIn => format!("{id} lives in it and is kept"),
+                    _ => format!("{id}, which is kept, needs it ({})", edge.role),
+                };
+                next.push((edge.used, Kept { why, whole: false }));
+            }
+        }
+        if self.kept[at].as_ref().is_some_and(|kept| kept.whole) {
+            let owned = (0..self.kept.len()).filter(|one| self.graph.owners(*one).contains(&at));
+            next.extend(owned.map(|one| {
+                (one, Kept { why: format!("belongs to {id}, which is kept"), whole: true })
+            }));
+        }
+        next
     }
 
     fn decide(&mut self) {
@@ -321,9 +408,30 @@ impl<'a> Judge<'a> {
                 continue;
             }
             self.verdicts[at] = match &self.kept[at] {
-                Some(why) => Verdict::new(Decision::Keep, why.clone()),
+                Some(kept) => Verdict::new(Decision::Keep, kept.why.clone()),
                 None => self.decide_one(resource, hit),
             };
+        }
+        self.hold_with_the_owner();
+    }
+
+    /// What was matched only because it belongs to something goes with that, or not at all: the
+    /// nodegroups of a cluster that is protected are not its nodegroups to lose.
+    fn hold_with_the_owner(&mut self) {
+        let mut changed = true;
+        while changed {
+            changed = false;
+            for at in 0..self.verdicts.len() {
+                let Some(owner) = self.through[at] else { continue };
+                let held = self.verdicts[owner].decision == Decision::Blocked;
+                if held && self.verdicts[at].decision == Decision::Delete {
+                    let owner_id = &self.resource(owner).id;
+                    let why = &self.verdicts[owner].reason;
+                    let reason = format!("belongs to {owner_id}, which is blocked: {why}");
+                    self.verdicts[at] = Verdict::new(Decision::Blocked, reason);
+                    changed = true;
+                }
+            }
         }
     }
 
@@ -398,6 +506,13 @@ impl<'a> Judge<'a> {
     /// Kinds that may use the resource and could not be seen where they could do so.
     fn unseen_users(&self, resource: &Resource) -> Option<String> {
         let global = self.case.catalog.is_global(resource.kind());
+        let makers = possible_owners(resource.kind(), &resource.name, self.case.catalog);
+        let maker = self.unseen.iter().find(|gap| {
+            gap.region == resource.region() && makers.iter().any(|(kind, _)| *kind == gap.kind)
+        });
+        if let Some(gap) = maker {
+            return Some(format!("cannot see whether a {} made it: {}", gap.kind, gap.why));
+        }
         let gap = self.unseen.iter().find(|gap| {
             (global || gap.region.is_global() || gap.region == resource.region())
                 && self.case.catalog.users_of(resource.kind()).any(|facts| facts.kind == gap.kind)
@@ -432,39 +547,58 @@ impl<'a> Judge<'a> {
 
     /// What something staying uses stays too; until nothing changes any more.
     fn block_what_is_used(&mut self) {
-        let mut changed = true;
-        while changed {
-            changed = false;
-            for at in 0..self.verdicts.len() {
-                if self.verdicts[at].decision != Decision::Delete
-                    || self.verdicts[at].parts.is_some()
-                {
-                    continue;
-                }
-                let users: Vec<_> = self
-                    .graph
-                    .used_by(at)
-                    .filter(|edge| edge.tie >= Tie::Soft && self.stays(edge.user))
-                    .collect();
-                let Some(first) = users.first() else { continue };
-                let user = self.resource(first.user);
-                let others = match users.len() {
-                    1 => String::new(),
-                    2 => " and 1 more".to_owned(),
-                    more => format!(" and {} more", more - 1),
-                };
-                let reason = match first.why {
-                    Why::LivesIn => format!("{}{others} lives in it and stays", user.id),
-                    _ => format!("used by {}{others}, which stays ({})", user.id, first.role),
-                };
-                let mut verdict = Verdict::new(Decision::Blocked, reason);
-                verdict.used_by =
-                    users.iter().map(|edge| self.resource(edge.user).id.clone()).collect();
-                verdict.used_by.sort();
-                self.verdicts[at] = verdict;
-                changed = true;
+        let mut blocked = BTreeSet::new();
+        loop {
+            let used: Vec<usize> = (0..self.verdicts.len())
+                .filter(|at| self.verdicts[*at].decision == Decision::Delete)
+                .filter(|at| self.users_that_stay(*at).next().is_some())
+                .collect();
+            if used.is_empty() {
+                break;
+            }
+            for at in used {
+                let verdict = &mut self.verdicts[at];
+                verdict.decision = Decision::Blocked;
+                verdict.parts = None;
+                blocked.insert(at);
             }
         }
+        // All who stand in the way are named, those too who turned out to stay later.
+        for at in blocked {
+            let verdict = self.blocked_by_users(at);
+            self.verdicts[at] = verdict;
+        }
+    }
+
+    /// Who stays and uses the resource; where only parts of it go, who uses one of those.
+    fn users_that_stay(&self, at: usize) -> impl Iterator<Item = &Edge> {
+        let parts = self.verdicts[at].parts.as_ref();
+        self.graph.used_by(at).filter(|edge| edge.tie >= Tie::Soft && self.stays(edge.user)).filter(
+            move |edge| {
+                parts.is_none_or(|parts| {
+                    let part = |text: &String| Some(text.rsplit_once(':')?.1.to_owned());
+                    edge.spelled.iter().filter_map(part).any(|part| parts.contains(&part))
+                })
+            },
+        )
+    }
+
+    fn blocked_by_users(&self, at: usize) -> Verdict {
+        let users: Vec<&Edge> = self.users_that_stay(at).collect();
+        let Some(first) = users.first() else {
+            return Verdict::new(Decision::Blocked, self.verdicts[at].reason.clone());
+        };
+        let user = &self.resource(first.user).id;
+        let reason = match (users.len() - 1, first.why) {
+            (0, Why::LivesIn) => format!("{user} lives in it and stays"),
+            (0, _) => format!("used by {user}, which stays ({})", first.role),
+            (more, Why::LivesIn) => format!("{user} and {more} more live in it and stay"),
+            (more, _) => format!("used by {user} and {more} more, which stay ({})", first.role),
+        };
+        let mut verdict = Verdict::new(Decision::Blocked, reason);
+        verdict.used_by = users.iter().map(|edge| self.resource(edge.user).id.clone()).collect();
+        verdict.used_by.sort();
+        verdict
     }
 
     /// What is not in the plan, or is another thing than was planned for, stays. Says whether
@@ -508,3 +642,7 @@ fn merge(known: Hit, new: Hit) -> Hit {
     let rule = if new.stop && !known.stop { new.rule } else { known.rule };
     Hit { rule, parts, stop: known.stop || new.stop, exact: known.exact || new.exact }
 }
+
+#[cfg(test)]
+#[path = "classify_tests.rs"]
+mod tests;

@@ -4,28 +4,12 @@ use super::*;
 use crate::aws::kinds::{cloudtrail, ecr, eks, iam, kms, logs, s3, sagemaker};
 use crate::aws::registry;
 use crate::inventory::{Listing, Outcome};
-use crate::resource::{KindFacts, Prep, Reference, Region, Scope, Unread, WhereKey};
+use crate::resource::{Prep, Reference, Region, Unread};
 
 const NOW: Timestamp = Timestamp::constant(1_800_000_000, 0);
 const HERE: Region = Region::new("us-east-1");
 const THERE: Region = Region::new("ap-southeast-1");
 const LAB: &str = "match: [{ prefix: lab-dev }]";
-
-/// The kinds as they are registered; images by hand for as long as no file declares them.
-fn catalog() -> Catalog {
-    const IMAGE: &[WhereKey] = &[WhereKey { name: "tag", says: "a tag of the image", parts: true }];
-    let by_hand = [
-        KindFacts::new(ecr::REPOSITORY, Scope::Regional),
-        KindFacts {
-            parent: Some(ecr::REPOSITORY),
-            where_keys: IMAGE,
-            ..KindFacts::new(ecr::IMAGE, Scope::Regional)
-        },
-    ];
-    let real = registry::catalog();
-    let missing = by_hand.into_iter().filter(|facts| real.get(facts.kind).is_none());
-    Catalog::new(missing.chain(real.kinds().copied()))
-}
 
 fn account<const N: usize>(resources: [&Resource; N]) -> Inventory {
     let mut listed: BTreeMap<(Kind, Region), Vec<Resource>> = BTreeMap::new();
@@ -44,15 +28,16 @@ fn judge(manifest: &str, inventory: &Inventory, accepted: &[Kind]) -> Classifica
         "version: 1\nname: lab\naccounts: [\"842676018087\"]\n\
          regions: [us-east-1, ap-southeast-1]\n{manifest}\n"
     );
-    let catalog = catalog();
-    let manifest = Manifest::parse(&text, "lab.yaml", &catalog).unwrap();
+    let catalog = registry::catalog();
+    let manifest = Manifest::parse(&text, "lab.yaml", catalog).unwrap();
     let accepted_unseen: BTreeSet<Kind> = accepted.iter().copied().collect();
     classify(&Case {
         inventory,
         manifest: &manifest,
-        catalog: &catalog,
+        catalog,
         accepted_unseen: &accepted_unseen,
         planned: None,
+        gone: &Gone::default(),
         now: NOW,
     })
 }

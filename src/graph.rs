@@ -31,6 +31,8 @@ pub struct Edge {
     pub role: String,
     /// The user's preparatory step that ends this use early.
     pub cut_by: Option<Prep>,
+    /// How the user spells it: `…/api:dev` means a part of an image.
+    pub spelled: BTreeSet<String>,
 }
 
 /// The graph of one inventory.
@@ -100,6 +102,7 @@ impl<'a> Graph<'a> {
         if let Some(at) = self.out[edge.user].iter().find(|at| same(&self.edges[**at])) {
             // Of two uses of the same thing the stronger counts; only one that is cut whole is.
             let known = &mut self.edges[*at];
+            known.spelled.extend(edge.spelled);
             if known.cut_by != edge.cut_by {
                 known.cut_by = None;
             }
@@ -127,6 +130,7 @@ impl<'a> Graph<'a> {
                         why: Why::Uses,
                         role: reference.role.to_string(),
                         cut_by: reference.cut_by.clone(),
+                        spelled: BTreeSet::from([reference.spelling.clone()]),
                     });
                 }
             }
@@ -147,6 +151,7 @@ impl<'a> Graph<'a> {
                 why: Why::LivesIn,
                 role: "lives in it".to_owned(),
                 cut_by: None,
+                spelled: BTreeSet::new(),
             });
         }
     }
@@ -194,6 +199,7 @@ impl<'a> Graph<'a> {
             why: Why::Owns,
             role: "made it".to_owned(),
             cut_by: None,
+            spelled: BTreeSet::new(),
         });
     }
 
@@ -232,6 +238,7 @@ impl<'a> Graph<'a> {
                         why: Why::Outlives,
                         role: "needs it to the end".to_owned(),
                         cut_by: None,
+                        spelled: BTreeSet::new(),
                     });
                 }
             }

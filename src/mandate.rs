@@ -10,13 +10,18 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::aws::{Aws, Session, registry};
-use crate::classify::{Case, Classification, Decision, Planned, classify};
+use crate::classify::{Case, Classification, Decision, Gone, Planned, classify};
 use crate::discover::{Discovery, Seen, enabled_regions};
 use crate::error::Error;
 use crate::inventory::{Gap, Inventory};
+use crate::journal::{Journal, JournalError, RunState, RunStatus, RunSummary, StepState};
 use crate::manifest::{Manifest, Root};
 use crate::plan::{self, Plan};
 use crate::resource::{Catalog, Kind, Region, ResourceId};
+
+/// Runs that are read back for what they removed: a key's window is a month at most, and a sweep
+/// runs every night.
+const RUNS_REMEMBERED_MAX: usize = 40;
 
 /// What may be looked at and taken apart.
 pub struct Mandate {
@@ -26,6 +31,8 @@ pub struct Mandate {
     pub accepted_unseen: BTreeSet<Kind>,
     /// For `apply`: the plan's resources; nothing else may go.
     pub planned: Option<BTreeMap<ResourceId, Planned>>,
+    /// What earlier runs of this manifest have removed, see [`Mandate::remember`].
+    pub gone: Gone,
     /// The caller's ARN.
     pub caller: String,
     /// What a person should know before anything else, in sentences.
@@ -84,6 +91,7 @@ impl Mandate {
             manifest,
             accepted_unseen,
             planned: None,
+            gone: Gone::default(),
             caller,
             notes: notes.into_iter().collect(),
         })
@@ -107,12 +115,46 @@ impl Mandate {
 
     /// Looks at everything, and decides.
     pub async fn survey(&self, seen: &Seen) -> Survey {
-        let inventory = self.discovery.all(seen).await;
-        self.decide(inventory)
+        self.survey_after(&self.gone, seen).await
     }
 
-    /// Decides on what was seen.
-    pub fn decide(&self, inventory: Inventory) -> Survey {
+    /// The same, after more was removed.
+    pub async fn survey_after(&self, gone: &Gone, seen: &Seen) -> Survey {
+        let inventory = self.discovery.all(seen).await;
+        self.decide(inventory, gone)
+    }
+
+    /// Learns from the journal what runs of this account and manifest have removed.
+    ///
+    /// # Errors
+    /// The journal's. Without it, a key that has lost its aliases is not known to be the lab's.
+    pub async fn remember(&mut self, journal: &dyn Journal) -> Result<(), JournalError> {
+        let ours = |run: &RunSummary| {
+            run.account == self.account()
+                && run.manifest_name == self.manifest.name
+                && !matches!(run.status, RunStatus::Unreadable(_))
+        };
+        let runs: Vec<RunSummary> = journal.runs().await?.into_iter().filter(ours).collect();
+        for run in runs.iter().rev().take(RUNS_REMEMBERED_MAX) {
+            self.remember_run(&journal.load(&run.run).await?);
+        }
+        Ok(())
+    }
+
+    fn remember_run(&mut self, state: &RunState) {
+        for record in &state.steps {
+            if !record.step.action.is_removal() || !matches!(record.state, StepState::Done(_)) {
+                continue;
+            }
+            let id = &record.step.resource;
+            self.gone.removed.insert(id.clone());
+            if let Some(resource) = state.records.get(id) {
+                self.gone.note(resource, registry::catalog());
+            }
+        }
+    }
+
+    fn decide(&self, inventory: Inventory, gone: &Gone) -> Survey {
         let now = self.now();
         let decided = classify(&Case {
             inventory: &inventory,
@@ -120,6 +162,7 @@ impl Mandate {
             catalog: self.catalog(),
             accepted_unseen: &self.accepted_unseen,
             planned: self.planned.as_ref(),
+            gone,
             now,
         });
         let plan = plan::plan(&inventory, &decided, self.catalog());

@@ -239,6 +239,16 @@ impl Reference {
         Self::new(kind, spelling, Tie::Order, role)
     }
 
+    /// Whether this is how `resource` is spelled somewhere.
+    pub fn means(&self, resource: &Resource) -> bool {
+        let spelling = self.spelling.as_str();
+        resource.kind() == self.kind
+            && (resource.id.id == spelling
+                || resource.name == spelling
+                || resource.arn.as_deref() == Some(spelling)
+                || resource.spellings.iter().any(|other| other == spelling))
+    }
+
     pub fn in_region(mut self, region: Region) -> Self {
         self.region = Some(region);
         self
@@ -596,6 +606,8 @@ pub struct KindFacts {
     /// Siblings in the same parent that go first although they do not refer to it.
     pub outlives: &'static [Kind],
     pub derived: &'static [DerivedName],
+    /// The kind whose names are its names: a key is known by its aliases.
+    pub named_by: Option<Kind>,
     pub permissions: Permissions,
     pub can_tag: bool,
 }
@@ -616,6 +628,7 @@ impl KindFacts {
             one_at_a_time: false,
             outlives: &[],
             derived: &[],
+            named_by: None,
             permissions: Permissions { read: &[], remove: &[], tag: &[] },
             can_tag: false,
         }

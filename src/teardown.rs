@@ -10,6 +10,7 @@ use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use serde_json::json;
 
+use crate::classify::Gone;
 use crate::error::Error;
 use crate::execute::{Executor, Eyes, Interrupt, Observer, Ran, Todo};
 use crate::inventory::Inventory;
@@ -69,6 +70,8 @@ pub struct Executed {
     /// Every step that was to be done.
     steps: Vec<Step>,
     started: Timestamp,
+    /// For the second look: what was known by it is still known.
+    pub gone: Gone,
 }
 
 impl Executed {
@@ -162,14 +165,15 @@ impl Teardown<'_> {
             Executor { eyes: &eyes, run: &run, interrupt: self.interrupt, observer: self.observer };
         let steps = todo.iter().map(|one| one.step.clone()).collect();
         let ran = executor.execute(todo).await?;
-        Ok(Executed { run, ran, steps, started })
+        Ok(Executed { ran, steps, started, gone: eyes.gone(), run })
     }
 
     /// A run whose every step was done before this process came to it.
     pub fn all_done(&self, run: OpenRun, state: &RunState) -> Executed {
         let steps: Vec<Step> = state.steps.iter().map(|record| record.step.clone()).collect();
         let done = steps.iter().map(|step| (step.clone(), "done before".to_owned())).collect();
-        Executed { run, ran: Ran { done, ..Ran::default() }, steps, started: self.mandate.now() }
+        let (ran, started) = (Ran { done, ..Ran::default() }, self.mandate.now());
+        Executed { run, ran, steps, started, gone: self.mandate.gone.clone() }
     }
 
     /// Writes down how the run ended, by what a second look at the account showed. An
@@ -179,7 +183,7 @@ impl Teardown<'_> {
         executed: Executed,
         looked: Option<&Survey>,
     ) -> Result<Outcome, Error> {
-        let Executed { run, ran, steps, started } = executed;
+        let Executed { run, ran, steps, started, .. } = executed;
         if let Some(why) = ran.interrupted.clone() {
             run.mark(self.mandate.now(), Mark::Interrupted { why }).await?;
             return Ok(self.interrupted(&run, ran, &steps, started));

@@ -109,6 +109,10 @@ fn documented(op: Op) -> (&'static str, f64) {
         ("iam", _) if read => ("reads", 10.0),
         ("iam", _) => ("writes", 5.0),
         ("logs", "DeleteLogGroup" | "DescribeLogGroups") => (op.name, 10.0),
+        (
+            "logs",
+            "ListTagsForResource" | "DescribeSubscriptionFilters" | "DescribeMetricFilters",
+        ) => (op.name, 5.0),
         ("logs", _) if read => ("reads", 10.0),
         ("logs", _) => ("writes", 5.0),
         ("ecr", _) if read => ("reads", 10.0),

@@ -141,7 +141,14 @@ impl Context {
     pub async fn enter(&self, manifest: Manifest) -> Result<Mandate, Error> {
         let accepted: BTreeSet<_> = self.global.accept_unseen.iter().copied().collect();
         let session = self.session(manifest.regions.first().copied()).await?;
-        let mandate = Mandate::enter(session, manifest, accepted).await?;
+        let mut mandate = Mandate::enter(session, manifest, accepted).await?;
+        let journal = self.journal(Some(&mandate.manifest))?;
+        if let Err(error) = mandate.remember(&*journal).await {
+            mandate.notes.push(format!(
+                "What earlier runs removed is not known: {error} A key that has lost its aliases \
+                 is not recognised without."
+            ));
+        }
         for note in &mandate.notes {
             self.say(&format!("note: {}", safe(note)));
         }

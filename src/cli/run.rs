@@ -151,7 +151,7 @@ pub async fn carry_out(
     } else {
         let seen = Seen::default();
         let again = context.screen.watch_discovery("Looking at the account again", &seen);
-        let survey = mandate.survey(&seen).await;
+        let survey = mandate.survey_after(&executed.gone, &seen).await;
         again.finish();
         teardown.finish(executed, Some(&survey)).await?
     };

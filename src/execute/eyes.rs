@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::aws::AwsError;
-use crate::classify::{Case, Classification, Decision, Planned, Verdict, classify};
+use crate::classify::{Case, Classification, Decision, Gone, Planned, Verdict, classify};
 use crate::discover::{Discovery, Seen, read_again};
 use crate::inventory::Inventory;
 use crate::mandate::Mandate;
@@ -55,6 +55,8 @@ struct World {
     inventory: Inventory,
     /// Resources as this run last read them, and when.
     looked: BTreeMap<ResourceId, (Timestamp, Resource)>,
+    /// What this run and earlier ones have removed.
+    gone: Gone,
     /// The classification of `inventory`, until that changes.
     decided: Option<Classification>,
 }
@@ -67,7 +69,10 @@ impl World {
         }
     }
 
-    fn forget(&mut self, id: &ResourceId) {
+    fn forget(&mut self, id: &ResourceId, catalog: &Catalog) {
+        if let Some(known) = self.known(id) {
+            self.gone.note(&known, catalog);
+        }
         self.inventory.forget(id);
         self.looked.remove(id);
         self.decided = None;
@@ -77,7 +82,8 @@ impl World {
 impl<'a> Eyes<'a> {
     /// Eyes that know `inventory`, which was just taken by `mandate`.
     pub fn new(mandate: &'a Mandate, inventory: Inventory) -> Self {
-        let world = World { inventory, looked: BTreeMap::new(), decided: None };
+        let gone = mandate.gone.clone();
+        let world = World { inventory, looked: BTreeMap::new(), gone, decided: None };
         Self {
             discovery: &mandate.discovery,
             manifest: &mandate.manifest,
@@ -87,6 +93,11 @@ impl<'a> Eyes<'a> {
             world: Mutex::new(world),
             relisting: tokio::sync::Mutex::default(),
         }
+    }
+
+    /// What is gone by now, of this run and earlier ones.
+    pub fn gone(&self) -> Gone {
+        self.world().gone.clone()
     }
 
     fn now(&self) -> Timestamp {
@@ -140,7 +151,7 @@ impl<'a> Eyes<'a> {
                 world.looked.insert(id.clone(), (now, fresh.clone()));
                 world.decided = None;
             }
-            None => world.forget(id),
+            None => world.forget(id, self.catalog),
         }
         Ok(fresh)
     }
@@ -156,7 +167,7 @@ impl<'a> Eyes<'a> {
 
     /// The resource is known to be gone.
     pub fn forget(&self, id: &ResourceId) {
-        self.world().forget(id);
+        self.world().forget(id, self.catalog);
     }
 
     async fn freshen_users(&self, kind: Kind) {
@@ -189,7 +200,7 @@ impl<'a> Eyes<'a> {
     }
 
     fn decide<'w>(&self, world: &'w mut World) -> &'w Classification {
-        let World { inventory, decided, .. } = world;
+        let World { inventory, gone, decided, .. } = world;
         decided.get_or_insert_with(|| {
             classify(&Case {
                 inventory,
@@ -197,6 +208,7 @@ impl<'a> Eyes<'a> {
                 catalog: self.catalog,
                 accepted_unseen: self.accepted_unseen,
                 planned: self.planned,
+                gone,
                 now: self.now(),
             })
         })

@@ -155,16 +155,10 @@ impl<'a> Planner<'a> {
             self.unbreakable.push(Row { resource, reason: reason.clone(), used_by });
             self.going.remove(at);
         }
-        // What they use stays with them.
+        // What they use stays with them: by the graph itself, since ties that were cut to open
+        // another circle count again.
         let mut lost: BTreeSet<usize> = cycle.clone();
-        loop {
-            let next = self.order.iter().find(|order| {
-                order.tie >= Tie::Soft
-                    && lost.contains(&order.user)
-                    && !lost.contains(&order.used)
-                    && self.going.contains_key(&order.used)
-            });
-            let Some((user, used)) = next.map(|order| (order.user, order.used)) else { break };
+        while let Some((user, used)) = self.lost_use(&lost) {
             lost.insert(used);
             self.going.remove(&used);
             let user = self.graph.resources()[user].id.clone();
@@ -175,6 +169,27 @@ impl<'a> Planner<'a> {
             });
         }
         self.order.retain(|order| !lost.contains(&order.user) && !lost.contains(&order.used));
+    }
+
+    /// A use of something that was to go, by something that stays because of a circle: one of
+    /// its members, or what goes only with one of them (a grant with its holder).
+    fn lost_use(&self, lost: &BTreeSet<usize>) -> Option<(usize, usize)> {
+        let stays = |user: usize| {
+            let owners = self.graph.owners(user);
+            let resource = self.graph.resources()[user];
+            lost.contains(&user)
+                || (!self.going.contains_key(&user)
+                    && resource.lifecycle.uses_things()
+                    && owners.iter().any(|owner| lost.contains(owner))
+                    && !owners.iter().any(|owner| self.going.contains_key(owner)))
+        };
+        self.graph
+            .edges()
+            .iter()
+            .find(|edge| {
+                edge.tie >= Tie::Soft && self.going.contains_key(&edge.used) && stays(edge.user)
+            })
+            .map(|edge| (edge.user, edge.used))
     }
 
     /// Numbers the steps in a possible order: level by level, a resource's own steps together.

@@ -9,3 +9,6 @@ pub use build::{Plan, plan};
 pub use file::{PlanFile, PlanFileError, VERSION as PLAN_FILE_VERSION};
 pub use rows::{Named, Row};
 pub use step::{Step, StepId};
+
+#[cfg(test)]
+mod properties;

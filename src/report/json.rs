@@ -10,7 +10,7 @@ use crate::classify::Verdict;
 use crate::graph::{Graph, Why};
 use crate::journal::{RunState, RunStatus, RunSummary, StepState};
 use crate::plan::Named;
-use crate::resource::{Kind, Reference, Resource};
+use crate::resource::{Kind, Resource};
 use crate::tagging::Tagging;
 
 /// A document as it is printed: indented, with a line's end, harmless on a terminal.
@@ -79,8 +79,8 @@ pub(super) fn uses<'a>(graph: &Graph<'a>, resource: &'a Resource) -> BTreeSet<(K
         uses.insert((used.kind(), used.id.id.as_str()));
     }
     for reference in &resource.uses {
-        let seen = means(reference, resource)
-            || graph.uses(at).any(|edge| means(reference, graph.resources()[edge.used]));
+        let seen = reference.means(resource)
+            || graph.uses(at).any(|edge| reference.means(graph.resources()[edge.used]));
         if !seen {
             uses.insert((reference.kind, reference.spelling.as_str()));
         }
@@ -89,15 +89,6 @@ pub(super) fn uses<'a>(graph: &Graph<'a>, resource: &'a Resource) -> BTreeSet<(K
         uses.insert((parent.kind, parent.id.as_str()));
     }
     uses
-}
-
-fn means(reference: &Reference, resource: &Resource) -> bool {
-    let spelling = reference.spelling.as_str();
-    resource.kind() == reference.kind
-        && (resource.id.id == spelling
-            || resource.name == spelling
-            || resource.arn.as_deref() == Some(spelling)
-            || resource.spellings.iter().any(|other| other == spelling))
 }
 
 /// `verify --output json`.

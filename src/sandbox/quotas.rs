@@ -12,6 +12,9 @@ enum Of {
     Rest,
 }
 
+/// A quota that each operation has for itself.
+const EACH: &str = "";
+
 /// First match wins. Where AWS publishes no number, ours is twice what a careful caller starts
 /// with, so that carelessness is noticed.
 const QUOTAS: &[(Service, Of, &str, f64)] = &[
@@ -41,16 +44,17 @@ const QUOTAS: &[(Service, Of, &str, f64)] = &[
     (Service::Iam, Of::Rest, "write", 10.0),
     (Service::Ecr, Of::Only(&["BatchDeleteImage", "DeleteRepository"]), "delete", 10.0),
     (Service::Ecr, Of::Rest, "read", 20.0),
-    (Service::SageMaker, Of::Starting(&["Delete", "Stop"]), "delete", 4.0),
-    (Service::SageMaker, Of::Starting(&["List"]), "list", 10.0),
-    (Service::SageMaker, Of::Starting(&["Describe"]), "describe", 20.0),
-    (Service::Eks, Of::Starting(&["Delete"]), "delete", 2.0),
-    (Service::Eks, Of::Rest, "read", 10.0),
+    // SageMaker's quotas are of single operations ("Rate of DeleteEndpoint requests").
+    (Service::SageMaker, Of::Starting(&["Delete", "Stop"]), EACH, 4.0),
+    (Service::SageMaker, Of::Starting(&["List"]), EACH, 10.0),
+    (Service::SageMaker, Of::Starting(&["Describe"]), EACH, 20.0),
+    (Service::Eks, Of::Starting(&["Delete"]), EACH, 2.0),
+    (Service::Eks, Of::Rest, EACH, 10.0),
     (Service::Sts, Of::Rest, "all", 10.0),
 ];
 
 /// The quota that a call falls under: its name and calls a second.
-pub fn of(route: &Route) -> Option<(&'static str, f64)> {
+pub fn of(route: &Route) -> Option<(String, f64)> {
     let operation = route.operation.as_str();
     QUOTAS
         .iter()
@@ -60,7 +64,10 @@ pub fn of(route: &Route) -> Option<(&'static str, f64)> {
             Of::Starting(prefixes) => prefixes.iter().any(|prefix| operation.starts_with(prefix)),
             Of::Rest => true,
         })
-        .map(|(_, _, group, rate)| (*group, *rate))
+        .map(|(_, _, group, rate)| {
+            let group = if *group == EACH { operation } else { group };
+            (group.to_owned(), *rate)
+        })
 }
 
 /// How a service says that it is asked too often.

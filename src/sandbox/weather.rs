@@ -175,7 +175,7 @@ pub struct Sky {
     /// Calls since this weather began.
     calls: u64,
     seen: HashMap<(Service, String), u64>,
-    tokens: HashMap<(Service, &'static str, String), Tokens>,
+    tokens: HashMap<(Service, String, String), Tokens>,
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -8,7 +8,7 @@ use aws_sdk_kms::types::{KeyManagerType, KeyMetadata, KeyState, MultiRegionKeyTy
 use futures::stream::{self, StreamExt};
 use serde_json::{Value, json};
 
-use crate::aws::kinds::kms::KEY;
+use crate::aws::kinds::kms::{ALIAS, KEY};
 use crate::aws::{
     Acted, Aws, AwsError, Class, Listed, Op, Progress, RemovalOptions, ResourceKind, found,
     timestamp,
@@ -62,6 +62,7 @@ impl ResourceKind for Key {
                 tag: &["kms:TagResource"],
             },
             can_tag: true,
+            named_by: Some(ALIAS),
             ..KindFacts::new(KEY, Scope::Regional)
         }
     }

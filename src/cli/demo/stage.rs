@@ -8,6 +8,7 @@ use rand::{Rng, SeedableRng};
 use serde::Serialize;
 
 use crate::aws::{Session, registry};
+use crate::classify::Decision;
 use crate::cli::context::Context;
 use crate::discover::Seen;
 use crate::error::Error;
@@ -19,7 +20,7 @@ use crate::report::Outcome;
 use crate::resource::{Lifecycle, ResourceId};
 use crate::sandbox::lab::{self, Lab};
 use crate::sandbox::{Sandbox, Weather, When};
-use crate::teardown::{About, Approval, Said, Teardown};
+use crate::teardown::{About, Approval, Executed, Said, Teardown};
 
 /// The manifest that comes with the program; the demo uses nothing else.
 const MANIFEST: &str = include_str!("../../../manifests/mlops-retail-prediction.yaml");
@@ -110,7 +111,7 @@ impl Stage {
         let approval = approve(mandate)?;
         let executed = teardown.begin(approval, &about, inventory, steps, Vec::new()).await?;
         watch.clear();
-        let looked = look_again(context, mandate).await;
+        let looked = look_again(context, mandate, &executed).await;
         teardown.finish(executed, Some(&looked)).await
     }
 
@@ -147,8 +148,9 @@ impl Stage {
 
     /// As a new process would: from the journal's file, with nothing in memory.
     pub async fn resume(&self, context: &Context) -> Result<Outcome, Error> {
-        let mandate = self.enter().await?;
+        let mut mandate = self.enter().await?;
         let journal = self.journal();
+        mandate.remember(&journal).await?;
         let Some(run) = journal.latest_unfinished(None, None).await? else {
             // It died before its first step was written down: nothing was done.
             let survey = context.survey(&mandate).await;
@@ -167,7 +169,7 @@ impl Stage {
         let approval = approve(&mandate)?;
         let executed = teardown.resume(approval, open, state, survey.inventory).await?;
         watch.clear();
-        let looked = look_again(context, &mandate).await;
+        let looked = look_again(context, &mandate, &executed).await;
         teardown.finish(executed, Some(&looked)).await
     }
 
@@ -184,6 +186,7 @@ impl Stage {
             kept.iter().chain(blocked).chain(neighbours)
         };
         let harmed: Vec<ResourceId> = stays()
+            .filter(|id| before.decided.decision(id) != Decision::Stop)
             .filter(|id| after.get(id).is_none() || after.get(id) != before.inventory.get(id))
             .cloned()
             .collect();
@@ -209,10 +212,10 @@ fn approve(mandate: &Mandate) -> Result<Approval, Error> {
     Approval::of(&Said::Typed(mandate.manifest.name.clone()), mandate)
 }
 
-async fn look_again(context: &Context, mandate: &Mandate) -> Survey {
+async fn look_again(context: &Context, mandate: &Mandate, executed: &Executed) -> Survey {
     let seen = Seen::default();
     let watch = context.screen.watch_discovery("Looking at the account again", &seen);
-    let survey = mandate.survey(&seen).await;
+    let survey = mandate.survey_after(&executed.gone, &seen).await;
     watch.finish();
     survey
 }

@@ -10,14 +10,13 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use crate::aws::kinds::{cloudtrail, ecr, eks, iam, kms, logs, s3, sagemaker};
-use crate::aws::registry;
-use crate::classify::{Case, Classification, KEEP_TAG, classify};
+use crate::aws::registry::catalog;
+use crate::classify::{Case, Classification, Gone, KEEP_TAG, classify};
 use crate::inventory::{Inventory, Listing, Outcome};
 use crate::manifest::Manifest;
 use crate::plan::{Plan, plan};
 use crate::resource::{
-    Action, Catalog, Kind, KindFacts, Last, Lifecycle, Prep, Protection, Reference, Region,
-    Resource, Scope, Tie, Unread, WhereKey,
+    Action, Kind, Last, Lifecycle, Prep, Protection, Reference, Region, Resource, Tie, Unread,
 };
 
 pub const HERE: Region = Region::new("us-east-1");
@@ -62,39 +61,20 @@ pub const KINDS: &[Kind] = &[
     sagemaker::TRANSFORM_JOB,
 ];
 
-static LAB: LazyLock<(Catalog, Manifest)> = LazyLock::new(|| {
-    const IMAGE: &[WhereKey] = &[WhereKey { name: "tag", says: "a tag of the image", parts: true }];
-    // Images by hand for as long as no file declares them.
-    let by_hand = [
-        KindFacts::new(ecr::REPOSITORY, Scope::Regional),
-        KindFacts {
-            parent: Some(ecr::REPOSITORY),
-            where_keys: IMAGE,
-            ..KindFacts::new(ecr::IMAGE, Scope::Regional)
-        },
-    ];
-    let real = registry::catalog();
-    let missing = by_hand.into_iter().filter(|facts| real.get(facts.kind).is_none());
-    let catalog = Catalog::new(missing.chain(real.kinds().copied()));
-    let manifest = Manifest::parse(MANIFEST, "lab.yaml", &catalog).unwrap();
-    (catalog, manifest)
-});
-
-pub fn catalog() -> &'static Catalog {
-    &LAB.0
-}
+static LAB: LazyLock<Manifest> =
+    LazyLock::new(|| Manifest::parse(MANIFEST, "lab.yaml", catalog()).unwrap());
 
 pub fn decide(inventory: &Inventory, accepted: &BTreeSet<Kind>) -> (Classification, Plan) {
-    let (catalog, manifest) = &*LAB;
     let decided = classify(&Case {
         inventory,
-        manifest,
-        catalog,
+        manifest: &LAB,
+        catalog: catalog(),
         accepted_unseen: accepted,
         planned: None,
+        gone: &Gone::default(),
         now: NOW,
     });
-    let plan = plan(inventory, &decided, catalog);
+    let plan = plan(inventory, &decided, catalog());
     (decided, plan)
 }
 

@@ -42,6 +42,10 @@ pub async fn answer(
             let answer = account.backends.handle(request, route).await;
             match route.service {
                 Service::Ecr => ecr::after(account, route, answer).await,
+                Service::Iam => {
+                    iam::after(account, &body, route, &answer).await;
+                    answer
+                }
                 Service::Kms => kms::after(account, &body, route, answer).await,
                 Service::Logs => {
                     logs::after(account, &body, route, &answer).await;

@@ -70,6 +70,25 @@ pub async fn before(
     Some(xml::response(&route.operation, &result))
 }
 
+/// A boundary that is given when a role or a user is made (winterbaume keeps only one that is put
+/// later). Source: IAM API reference, `CreateRole` and `CreateUser`, `PermissionsBoundary`.
+pub async fn after(account: &Account, body: &[u8], route: &Route, answer: &MockResponse) {
+    let (kind, name) = match route.operation.as_str() {
+        "CreateRole" => ("roles", "RoleName"),
+        "CreateUser" => ("users", "UserName"),
+        _ => return,
+    };
+    let form = decode_query(&String::from_utf8_lossy(body));
+    let state = account.backends.state(Service::Iam, &route.region).await;
+    let mut ask = Ask { form, state };
+    let (name, arn) = (ask.text(name).to_owned(), ask.text("PermissionsBoundary").to_owned());
+    if answer.status != 200 || arn.is_empty() || ask.state[kind][&name].is_null() {
+        return;
+    }
+    ask.state[kind][&name]["permissions_boundary"] = json!(arn);
+    account.backends.set_state(Service::Iam, &route.region, ask.state).await;
+}
+
 /// AWS's own policies are there before anybody names them: the one that is named is put there.
 ///
 /// Source: "AWS managed policies" in IAM's user guide; their ARN has `aws` for the account.

@@ -79,6 +79,8 @@ fn dispatch(operation: &str, ask: &mut Ask<'_>) -> Option<Result<Value, Refusal>
         "ListTags" => return list_tags(ask),
         "StartNotebookInstance" => return Some(special::start_notebook(ask)),
         "UpdateModelPackage" => return Some(special::update_model_package(ask)),
+        "GetModelPackageGroupPolicy" => return Some(special::group_policy(ask)),
+        "ListTrainingJobsForHyperParameterTuningJob" => return Some(special::tuned(ask)),
         _ => {}
     }
     let (verb, rest) = ["Create", "Describe", "Delete", "Stop", "List"]
