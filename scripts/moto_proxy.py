@@ -2,8 +2,7 @@
 """Moto's server, made to say what it does not know.
 
 Moto answers an operation that it lacks with an HTML page (404 or 500), which no AWS client can
-read. Here such an answer is a 501 in JSON. A mistake inside an operation that moto does have
-stays the 500 that it is.
+read. Here such an answer is a 501 in JSON.
 
 Two things that AWS has and moto does not are put right, because a lab cannot be told from its
 neighbour without them: the account's number is the lab's, and each EKS cluster has an OIDC
@@ -57,6 +56,12 @@ def create_app(service):
 
 
 class KnownServicesOnly(DomainDispatcherApplication):
+    def __call__(self, environ, start_response):
+        try:
+            return super().__call__(environ, start_response)
+        except Exception as error:  # raised before anything was sent: moto answers in one piece
+            return not_implemented(repr(error))(environ, start_response)
+
     def get_application(self, environ):
         try:
             return super().get_application(environ)

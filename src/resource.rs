@@ -497,6 +497,18 @@ impl Resource {
         self.id.region
     }
 
+    /// Notes a setting that could not be read and that only a rebuilding would need: it decides
+    /// nothing. What decides goes to `unread`.
+    pub fn not_recorded(&mut self, what: &str, why: &dyn fmt::Display) {
+        if self.record.is_null() {
+            self.record = serde_json::json!({});
+        }
+        if let Some(record) = self.record.as_object_mut() {
+            let unread = record.entry("unread").or_insert_with(|| serde_json::json!({}));
+            unread[what] = serde_json::json!(why.to_string());
+        }
+    }
+
     /// Adds one value to a fact that `where` can read.
     pub fn fact(&mut self, key: &'static str, value: impl Into<String>) {
         self.facts.entry(key.to_owned()).or_default().push(value.into());

@@ -17,7 +17,8 @@ def look(world, thing):
         return plain(describe(client, thing["id"]))
     except ClientError as error:
         code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
-        missing = "not find" in message or "does not exist" in message or "not found" in message
+        words = ("not find", "does not exist", "not found", "RecordNotFound")
+        missing = any(text in message for text in words)
         if code in GONE or (code == "ValidationException" and missing):
             return None
         raise

@@ -87,7 +87,8 @@ impl ResourceKind for Trail {
         _: &RemovalOptions,
         _: &Progress,
     ) -> Result<Acted, AwsError> {
-        let (client, trail) = (aws.cloudtrail(), handle(resource));
+        // By name: the region is the trail's home, and there no other trail can have its name.
+        let (client, trail) = (aws.cloudtrail(), resource.id.id.as_str());
         match step.action {
             Action::Stop => {
                 aws.call(STOP, || client.stop_logging().name(trail).send()).await?;

@@ -145,7 +145,7 @@ async fn policies(aws: &Aws, seen: &mut Resource) {
         Ok(answer) => {
             seen.record["policyText"] = json!(answer.and_then(|answer| answer.policy_text));
         }
-        Err(error) => unread(seen, "policy", &error),
+        Err(error) => seen.not_recorded("policy", &error),
     }
     let lifecycle = || client.get_lifecycle_policy().repository_name(&name).send();
     match optional(aws.call(LIFECYCLE, lifecycle).await) {
@@ -153,7 +153,7 @@ async fn policies(aws: &Aws, seen: &mut Resource) {
             let text = answer.and_then(|answer| answer.lifecycle_policy_text);
             seen.record["lifecyclePolicyText"] = json!(text);
         }
-        Err(error) => unread(seen, "lifecycle policy", &error),
+        Err(error) => seen.not_recorded("lifecycle policy", &error),
     }
 }
 

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use super::document;
 use crate::aws::kinds::iam::POLICY;
 use crate::aws::{
-    Acted, Aws, AwsError, Listed, Op, Progress, RemovalOptions, ResourceKind, found, timestamp,
+    Acted, Aws, AwsError, Listed, Op, Progress, RemovalOptions, ResourceKind, found, spelling,
+    timestamp,
 };
 use crate::resource::{
     Action, KindFacts, Permissions, Prep, Region, Resource, Scope, Tags, Unread, WhereKey,
@@ -177,9 +178,11 @@ fn resource(
     policy: &ManagedPolicyDetail,
     tags: Result<&[Tag], AwsError>,
 ) -> Result<Resource, AwsError> {
-    let (Some(arn), Some(name)) = (policy.arn(), policy.policy_name()) else {
-        return Err(AwsError::garbled(op, aws.region(), "a policy has no name or no ARN"));
+    let Some(arn) = policy.arn() else {
+        return Err(AwsError::garbled(op, aws.region(), "a policy has no ARN"));
     };
+    // An ARN ends in the name (IAM user guide, "IAM identifiers").
+    let name = policy.policy_name().unwrap_or_else(|| spelling::last_segment(arn));
     let path = policy.path().unwrap_or("/");
     let attached = policy.attachment_count().unwrap_or(0) > 0;
     let mut seen = Resource::new(POLICY, Region::GLOBAL, arn, name);

@@ -206,7 +206,7 @@ async fn described(aws: &Aws, mut seen: Resource) -> Result<Option<Resource>, Aw
     let policy = match found(aws.call(GET_POLICY, || call.clone().send()).await) {
         Ok(answer) => answer.and_then(|answer| answer.policy),
         Err(error) => {
-            unread(&mut seen, "key policy", &error);
+            seen.not_recorded("key policy", &error);
             None
         }
     };
@@ -216,7 +216,7 @@ async fn described(aws: &Aws, mut seen: Resource) -> Result<Option<Resource>, Aw
             match found(aws.call(GET_ROTATION, || call.clone().send()).await) {
                 Ok(answer) => answer,
                 Err(error) => {
-                    unread(&mut seen, "rotation", &error);
+                    seen.not_recorded("rotation", &error);
                     None
                 }
             }

@@ -185,7 +185,7 @@ async fn settings(aws: &Aws, group: &types::LogGroup, seen: &mut Resource) {
             Ok(filters) => {
                 seen.record["metricFilters"] = filters.iter().map(metric_record).collect();
             }
-            Err(error) => unread(seen, "metric filters", &error),
+            Err(error) => seen.not_recorded("metric filters", &error),
         }
     }
     if group.data_protection_status().is_some() {
@@ -195,7 +195,7 @@ async fn settings(aws: &Aws, group: &types::LogGroup, seen: &mut Resource) {
                 let policy = answer.and_then(|answer| answer.policy_document);
                 seen.record["dataProtectionPolicy"] = json!(policy);
             }
-            Err(error) => unread(seen, "data protection policy", &error),
+            Err(error) => seen.not_recorded("data protection policy", &error),
         }
     }
 }

@@ -7,14 +7,14 @@ use serde_json::{Map, Value, json};
 
 use super::settings::setting;
 use crate::aws::{Aws, Op};
-use crate::resource::{Resource, Unread};
+use crate::resource::Resource;
 
 /// Reads every setting that `settings` does not, and those again whose shape is recorded.
 pub async fn read(aws: &Aws, resource: &mut Resource) {
     let aws = aws.in_region(resource.region());
     let name = resource.id.id.clone();
     let (client, owner) = (aws.s3(), aws.number().to_owned());
-    let mut record = Map::new();
+    let (mut record, mut not_read) = (Map::new(), Map::new());
     record.insert("Name".to_owned(), json!(name));
     record.insert("BucketRegion".to_owned(), json!(resource.region()));
     record.insert("TagSet".to_owned(), json!(resource.tags));
@@ -30,9 +30,9 @@ pub async fn read(aws: &Aws, resource: &mut Resource) {
                         record.insert($field.to_owned(), shape);
                     }
                 }
-                Err(error) => resource
-                    .unread
-                    .push(Unread { what: $operation.to_owned(), why: error.to_string() }),
+                Err(error) => {
+                    not_read.insert($operation.to_owned(), json!(error.to_string()));
+                }
             }
         };
     }
@@ -183,6 +183,9 @@ pub async fn read(aws: &Aws, resource: &mut Resource) {
             json!({ "Status": a.status().map(|status| status.as_str()) })
         }
     );
+    if !not_read.is_empty() {
+        record.insert("unread".to_owned(), Value::Object(not_read));
+    }
     resource.record = Value::Object(record);
 }
 

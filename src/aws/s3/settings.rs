@@ -92,9 +92,10 @@ pub async fn read(aws: &Aws, resource: &mut Resource, incomplete: &mut Vec<AwsEr
         get!(REPLICATION, get_bucket_replication),
         inventories(&aws, &name),
     );
-    let mut gone = false;
+    let gone = |error: &AwsError| error.class == Class::NotFound;
+    let mut is_gone = false;
     let mut note = |what: &str, error: AwsError, refers: bool| {
-        gone |= error.class == Class::NotFound;
+        is_gone |= gone(&error);
         let unread = Unread { what: what.to_owned(), why: error.to_string() };
         if refers {
             incomplete.push(error);
@@ -118,6 +119,11 @@ pub async fn read(aws: &Aws, resource: &mut Resource, incomplete: &mut Vec<AwsEr
                 let why = "MFA delete is on, so only the root user's device can empty it";
                 resource.protections.push(Protection { why: why.to_owned(), liftable: false });
             }
+        }
+        // AWS itself refuses each version of such a bucket; the refusals are read.
+        Err(error) if !gone(&error) => {
+            let caution = format!("cannot see whether MFA delete is on: {error}");
+            resource.cautions.push(caution);
         }
         Err(error) => unread.push(note("versioning", error, false)),
     }
@@ -164,6 +170,10 @@ pub async fn read(aws: &Aws, resource: &mut Resource, incomplete: &mut Vec<AwsEr
     }
     match inventory {
         Ok(configurations) => uses.extend(configurations.iter().flat_map(inventory_uses)),
+        // A report's destination is no more than that: its loss is said, not prevented.
+        Err(error) if !gone(&error) => {
+            resource.cautions.push(format!("cannot see where its inventories go: {error}"));
+        }
         Err(error) => unread.push(note("inventory", error, true)),
     }
     uses.retain(|target| target.spelling != own_arn);
@@ -171,7 +181,7 @@ pub async fn read(aws: &Aws, resource: &mut Resource, incomplete: &mut Vec<AwsEr
     uses.dedup();
     resource.uses = uses;
     resource.unread.extend(unread);
-    !gone
+    !is_gone
 }
 
 fn replication_uses(rules: &types::ReplicationConfiguration) -> Vec<Reference> {

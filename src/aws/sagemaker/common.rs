@@ -138,6 +138,14 @@ impl<T: Described> Of<T> {
         Ok(())
     }
 
+    /// What a custom endpoint does not know, it does not have.
+    async fn closer(&self, aws: &Aws, resource: &mut Resource) -> Result<(), AwsError> {
+        match self.0.look_closer(aws, resource).await {
+            Err(error) if error.class == Class::Unavailable => Ok(()),
+            other => other,
+        }
+    }
+
     /// One resource of a list, and why its references may be missing.
     async fn one(
         &self,
@@ -157,7 +165,7 @@ impl<T: Described> Of<T> {
         };
         let id = self.0.id(&shown)?;
         let mut resource = self.whole(aws, id, &shown, parents).await;
-        if let Err(error) = self.0.look_closer(aws, &mut resource).await {
+        if let Err(error) = self.closer(aws, &mut resource).await {
             let what = "what belongs to it".to_owned();
             resource.unread.push(Unread { what, why: error.to_string() });
         }
@@ -217,7 +225,7 @@ impl<T: Described> ResourceKind for Of<T> {
         };
         let Some(id) = self.0.id(&shown) else { return Ok(None) };
         let mut resource = self.whole(aws, id, &shown, &[]).await;
-        self.0.look_closer(aws, &mut resource).await?;
+        self.closer(aws, &mut resource).await?;
         Ok(Some(resource))
     }
 
@@ -255,7 +263,12 @@ async fn list_tags(aws: &Aws, arn: &str) -> Result<Tags, AwsError> {
             },
             |page| page.next_token().map(str::to_owned),
         )
-        .await?;
+        .await;
+    let pages = match pages {
+        // A custom endpoint that knows no tags has none.
+        Err(error) if error.class == Class::Unavailable => Vec::new(),
+        other => other?,
+    };
     let tags = pages.into_iter().flat_map(|page| page.tags.unwrap_or_default());
     Ok(tags.filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default()))).collect())
 }

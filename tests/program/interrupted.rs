@@ -1,0 +1,79 @@
+//! Runs that are cut off, and runs that meet.
+
+use std::thread;
+
+use serde_json::json;
+
+use crate::harness::{Desk, LAB, Served, YES, rows, text};
+use crate::world::{assert_only_the_lab_went, look};
+
+#[test]
+fn one_run_at_a_time_and_a_killed_one_is_finished_by_resume() {
+    let served = Served::lab();
+    let desk = Desk::at(&served);
+    let destroy = [&["-m", LAB, "destroy"][..], &YES].concat();
+    let mut first = desk.start(&destroy);
+    first.until("done ", 1);
+    let runs = desk.runs();
+    let run = text(&runs[0]["run"]);
+    thread::scope(|scope| {
+        let second = scope.spawn(|| desk.json(&destroy));
+        let resumed = scope.spawn(|| desk.json(&[&["resume", run][..], &YES].concat()));
+        for said in [second, resumed].map(|said| said.join().unwrap()) {
+            let said = said.ends_with(5).explains(&[run]);
+            assert_eq!(said.out, "", "{said}");
+        }
+    });
+    assert!(first.is_running(), "it is in the middle");
+    first.signal("KILL");
+    first.end();
+    assert_eq!(desk.runs()[0]["unfinished"], true);
+
+    // What is dead holds nothing; and the journal knows the manifest and the endpoint.
+    let said = desk.dismantle_anywhere(&[&["resume", "--output", "json"][..], &YES].concat());
+    let outcome = said.ends_with(3).document();
+    assert_eq!(outcome["run"], run);
+    assert_eq!(outcome["left"], json!([]));
+    assert_eq!(outcome["failed"], json!([]));
+    assert_only_the_lab_went(&look(&desk));
+    let runs = desk.runs();
+    assert_eq!(runs.len(), 1);
+    assert_eq!(runs[0]["unfinished"], false);
+    assert_eq!(runs[0]["counts"]["done"], runs[0]["counts"]["steps"]);
+}
+
+#[test]
+fn ctrl_c_finishes_what_is_in_flight_and_twice_leaves_at_once() {
+    let served = Served::lab();
+    let desk = Desk::at(&served);
+    let mut first = desk.start(&[&["--output", "json", "-m", LAB, "destroy"][..], &YES].concat());
+    first.until("done ", 3);
+    first.signal("INT");
+    let outcome = first.end().ends_with(130).explains(&["calls in flight finish"]).document();
+    assert_eq!(outcome["outcome"], "interrupted");
+    assert!(!rows(&outcome, "left").is_empty());
+    let run = text(&outcome["run"]);
+    assert_eq!(desk.runs()[0]["status"], "interrupted");
+
+    let dry = desk.dismantle_anywhere(&["resume", "--dry-run"]).ends_with(0);
+    dry.explains(&["nothing was changed"]);
+    let resume = [&["resume"][..], &YES].concat();
+    let mut second = desk.start(&resume);
+    second.until("done ", 3);
+    second.signal("INT");
+    let said = second.end().ends_with(130);
+    assert!(said.out.contains(&format!("dismantle resume {run}")), "how to go on: {said}");
+
+    let mut third = desk.start(&resume);
+    third.until("done ", 3);
+    third.signal("INT");
+    third.until("Ctrl-C", 1);
+    third.signal("INT");
+    third.end().ends_with(130);
+    assert_eq!(desk.runs()[0]["unfinished"], true);
+
+    let outcome = desk.json(&resume).ends_with(3).document();
+    assert_eq!(outcome["run"], run);
+    assert_eq!(outcome["left"], json!([]));
+    assert_only_the_lab_went(&look(&desk));
+}
