@@ -553,7 +553,8 @@ impl<'a> Judge<'a> {
                 .filter(|at| self.verdicts[*at].decision == Decision::Delete)
                 .filter(|at| self.users_that_stay(*at).next().is_some())
                 .collect();
-            if used.is_empty() {
+            let named = self.stay_with_what_they_name();
+            if used.is_empty() && !named {
                 break;
             }
             for at in used {
@@ -570,6 +571,30 @@ impl<'a> Judge<'a> {
         }
     }
 
+    /// A name stays with the thing that it names: without its alias a key that stays would not be
+    /// known any more. Says whether there was such a name.
+    fn stay_with_what_they_name(&mut self) -> bool {
+        let mut any = false;
+        for at in 0..self.verdicts.len() {
+            let kind = self.resource(at).kind();
+            if self.verdicts[at].decision != Decision::Delete {
+                continue;
+            }
+            let named = self.graph.uses(at).map(|edge| edge.used).find(|used| {
+                let facts = self.case.catalog.get(self.resource(*used).kind());
+                let decision = self.verdicts[*used].decision;
+                facts.is_some_and(|facts| facts.named_by == Some(kind))
+                    && matches!(decision, Decision::Blocked | Decision::Keep)
+            });
+            if let Some(named) = named {
+                let why = format!("{} stays, and is known by this name", self.resource(named).id);
+                self.verdicts[at] = Verdict::new(Decision::Blocked, why);
+                any = true;
+            }
+        }
+        any
+    }
+
     /// Who stays and uses the resource; where only parts of it go, who uses one of those.
     fn users_that_stay(&self, at: usize) -> impl Iterator<Item = &Edge> {
         let parts = self.verdicts[at].parts.as_ref();
@@ -584,7 +609,16 @@ impl<'a> Judge<'a> {
     }
 
     fn blocked_by_users(&self, at: usize) -> Verdict {
-        let users: Vec<&Edge> = self.users_that_stay(at).collect();
+        let mut users: Vec<&Edge> = self.users_that_stay(at).collect();
+        // A name that only stays because of this very thing is nobody who stands in the way.
+        let named_by = self.case.catalog.get(self.resource(at).kind()).and_then(|f| f.named_by);
+        let in_the_way = |edge: &&Edge| {
+            named_by != Some(self.resource(edge.user).kind())
+                || self.verdicts[edge.user].decision != Decision::Blocked
+        };
+        if users.iter().any(in_the_way) {
+            users.retain(in_the_way);
+        }
         let Some(first) = users.first() else {
             return Verdict::new(Decision::Blocked, self.verdicts[at].reason.clone());
         };

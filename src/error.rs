@@ -58,7 +58,7 @@ impl Error {
         };
         let why = match error.class {
             Class::Credentials if code.is_none() => format!(
-                "No AWS credentials were found ({said}); set AWS_PROFILE or pass `--profile`, or \
+                "No AWS credentials were found for {whom}; set AWS_PROFILE or pass `--profile`, or \
                  log in with `aws sso login` or `aws configure`"
             ),
             Class::Credentials => format!(

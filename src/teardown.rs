@@ -10,7 +10,7 @@ use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use serde_json::json;
 
-use crate::classify::Gone;
+use crate::classify::{Decision, Gone};
 use crate::error::Error;
 use crate::execute::{Executor, Eyes, Interrupt, Observer, Ran, Todo};
 use crate::inventory::Inventory;
@@ -372,7 +372,8 @@ pub fn plan_file(mandate: &Mandate, survey: &Survey) -> PlanFile {
 
 /// The steps of today's plan that an approved plan has too, in today's order, and the resources
 /// whose planned steps are not among them because they would go in another way by now.
-pub fn still_planned(approved: &[Step], today: &[Step]) -> (Vec<Step>, Vec<Row>) {
+pub fn still_planned(approved: &[Step], survey: &Survey) -> (Vec<Step>, Vec<Row>) {
+    let today = &survey.plan.steps;
     let has = |steps: &[Step], wanted: &Step| {
         let same = |step: &Step| step.resource == wanted.resource && step.prep() == wanted.prep();
         steps.iter().any(same)
@@ -398,6 +399,13 @@ pub fn still_planned(approved: &[Step], today: &[Step]) -> (Vec<Step>, Vec<Row>)
                 ),
                 used_by: Vec::new(),
             });
+        }
+    }
+    for step in approved {
+        let verdict = survey.decided.verdicts.get(&step.resource);
+        if let Some(verdict) = verdict.filter(|verdict| verdict.decision == Decision::Foreign) {
+            let reason = format!("the manifest matches it no more ({})", verdict.reason);
+            changed.insert(Row { resource: step.resource.clone(), reason, used_by: Vec::new() });
         }
     }
     let kept: BTreeSet<_> = steps.iter().map(|step| step.step.clone()).collect();

@@ -132,6 +132,7 @@ pub async fn carry_out(
         }
         (None, Start::Begin { survey, changed, .. }) => {
             listener.abort();
+            context.say("Nothing is to be done.");
             return tell(context, &teardown.nothing(&survey, changed));
         }
         // Every step is done already: all that is missing is the proof.

@@ -28,10 +28,11 @@ pub enum Look {
     Gone,
     /// Already on its way for good.
     Pending(Option<Timestamp>),
-    /// It must not be touched, and why.
+    /// It must not be touched, and why. As it is now, unless it is another thing.
     Refused {
         why: String,
         used_by: Vec<ResourceId>,
+        fresh: Option<Box<Resource>>,
     },
     /// It could not be read.
     Blind(AwsError),
@@ -127,7 +128,7 @@ impl<'a> Eyes<'a> {
             },
         };
         if let Some(why) = fresh.differs_from(step.pin.as_deref(), step.created) {
-            return Look::Refused { why, used_by: Vec::new() };
+            return Look::Refused { why, used_by: Vec::new(), fresh: None };
         }
         if let Lifecycle::Pending { until } = fresh.lifecycle {
             return Look::Pending(until);
@@ -135,7 +136,11 @@ impl<'a> Eyes<'a> {
         let verdict = self.verdict(&step.resource);
         match verdict.decision {
             Decision::Delete | Decision::Stop => Look::Clear(Box::new(fresh), verdict),
-            _ => Look::Refused { why: verdict.reason, used_by: verdict.used_by },
+            _ => Look::Refused {
+                why: verdict.reason,
+                used_by: verdict.used_by,
+                fresh: Some(Box::new(fresh)),
+            },
         }
     }
 

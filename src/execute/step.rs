@@ -128,7 +128,17 @@ impl<'a> Life<'a> {
             Look::Clear(resource, verdict) => (*resource, verdict),
             Look::Gone => return self.done(Completion::AlreadyGone).await,
             Look::Pending(until) => return self.done(Completion::Pending(until)).await,
-            Look::Refused { why, used_by } => return self.refused(why, used_by).await,
+            Look::Refused { why, used_by, fresh } => {
+                // What an earlier attempt has brought about needs no call, so no leave either.
+                return match fresh.map(|fresh| (self.settled(Some(&fresh)), fresh)) {
+                    Some((Settled::Done, _)) => self.done(Completion::AlreadyGone).await,
+                    Some((Settled::NotYet(status), fresh)) if self.may_only_wait(&fresh) => {
+                        let end = self.wait(status, false).await?;
+                        Ok(end.unwrap_or(End::Interrupted))
+                    }
+                    _ => self.refused(why, used_by).await,
+                };
+            }
             Look::Blind(error) => return self.failed(&error).await,
         };
         if let Some(more) = self.missing_preps(&resource) {

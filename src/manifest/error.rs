@@ -125,7 +125,10 @@ impl Issue {
                 "a second document begins here".to_owned(),
                 Some("one file is one manifest: take out the line `---`".to_owned()),
             ),
-            Yaml::Eof { .. } => ("the manifest ends too early, or is empty".to_owned(), None),
+            Yaml::Eof { .. } => (
+                "the manifest ends too early, or is empty".to_owned(),
+                Some("start from one of those in the folder manifests".to_owned()),
+            ),
             Yaml::Budget { .. }
             | Yaml::AliasReplayLimitExceeded { .. }
             | Yaml::AliasExpansionLimitExceeded { .. }

@@ -28,7 +28,7 @@ pub struct Plan {
 pub fn plan(inventory: &Inventory, decided: &Classification, catalog: &Catalog) -> Plan {
     let resources = inventory.resources();
     let graph = Graph::new(&resources, catalog);
-    let mut planner = Planner::new(&graph, decided);
+    let mut planner = Planner::new(&graph, decided, catalog);
     planner.order();
     let mut plan = Plan {
         steps: planner.steps(),
@@ -69,6 +69,7 @@ impl Going<'_> {
 
 struct Planner<'a> {
     graph: &'a Graph<'a>,
+    catalog: &'a Catalog,
     going: BTreeMap<usize, Going<'a>>,
     /// What orders the steps, after the cycles were broken: user, used, and the step of the user
     /// that is enough.
@@ -89,7 +90,7 @@ struct Order {
 }
 
 impl<'a> Planner<'a> {
-    fn new(graph: &'a Graph<'a>, decided: &'a Classification) -> Self {
+    fn new(graph: &'a Graph<'a>, decided: &'a Classification, catalog: &'a Catalog) -> Self {
         let mut going = BTreeMap::new();
         for (at, resource) in graph.resources().iter().enumerate() {
             if let Some(verdict) = decided.verdicts.get(&resource.id)
@@ -99,7 +100,7 @@ impl<'a> Planner<'a> {
             }
         }
         let order = graph.edges().iter().filter_map(|edge| ordered(edge, &going)).collect();
-        Self { graph, going, order, loose: Vec::new(), unbreakable: Vec::new() }
+        Self { graph, catalog, going, order, loose: Vec::new(), unbreakable: Vec::new() }
     }
 
     /// Breaks cycles until there is none, at the weakest tie first.
@@ -221,7 +222,53 @@ impl<'a> Planner<'a> {
                 }
             }
         }
+        for (name, user, enough) in self.names_wait() {
+            if let Some(going) = self.going.get(&name) {
+                for (index, _) in going.all().enumerate() {
+                    before.entry((name, index)).or_default().insert((user, enough));
+                }
+            }
+        }
         self.number(&before)
+    }
+
+    /// A name goes right before what it names: it waits for all that waits for that too, so that
+    /// a run that stops half-way leaves no key without an alias.
+    fn names_wait(&self) -> Vec<(usize, usize, usize)> {
+        let mut waits = Vec::new();
+        for order in &self.order {
+            let named_by = self.catalog.get(self.graph.resources()[order.used].kind());
+            let name_kind = self.graph.resources()[order.user].kind();
+            if !named_by.is_some_and(|facts| facts.named_by == Some(name_kind)) {
+                continue;
+            }
+            let after_name = self.all_after(order.user);
+            for other in self.order.iter().filter(|other| other.used == order.used && !other.cut) {
+                let steps = self.going.get(&other.user).map(|going| going.all().count());
+                if let Some(last) = steps.and_then(|count| count.checked_sub(1))
+                    && other.user != order.user
+                    && self.graph.resources()[other.user].kind() != name_kind
+                    && !after_name.contains(&other.user)
+                {
+                    waits.push((order.user, other.user, last));
+                }
+            }
+        }
+        waits
+    }
+
+    /// Everything that goes after a resource, however far.
+    fn all_after(&self, at: usize) -> BTreeSet<usize> {
+        let mut after = BTreeSet::from([at]);
+        let mut queue = vec![at];
+        while let Some(user) = queue.pop() {
+            for order in self.order.iter().filter(|order| order.user == user) {
+                if after.insert(order.used) {
+                    queue.push(order.used);
+                }
+            }
+        }
+        after
     }
 
     /// Whether this step of `at` is the one that cuts a cycle with `user` in it.

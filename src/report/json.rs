@@ -119,9 +119,9 @@ pub fn tagging(tagging: &Tagging) -> Value {
     json!(tagging)
 }
 
-/// `runs list --output json`, oldest first.
+/// `runs list --output json`, newest first.
 pub fn runs(runs: &[RunSummary]) -> Value {
-    Value::Array(runs.iter().map(summary).collect())
+    Value::Array(runs.iter().rev().map(summary).collect())
 }
 
 fn summary(run: &RunSummary) -> Value {
