@@ -57,7 +57,7 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
     }
     mandate.within_limits(&survey)?;
     run::show_plan(context, &plan);
-    let approval = run::approve(&args.consent, &mandate, &steps)?;
+    let approval = run::approve(context, &args.consent, &mandate, &steps)?;
     let about = About {
         command: "apply",
         plan_digest: Some(file.digest()?),

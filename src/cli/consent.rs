@@ -56,7 +56,7 @@ impl Consent {
 
     /// Asks a person to type the manifest's name, or takes `--yes --account` for it. `what` says
     /// what is about to be done.
-    pub fn ask(&self, mandate: &Mandate, what: &str) -> Result<Approval, Error> {
+    pub fn ask(&self, context: &Context, mandate: &Mandate, what: &str) -> Result<Approval, Error> {
         if let (true, Some(account)) = (self.yes, &self.account) {
             return Approval::of(&Said::Account(account.clone()), mandate);
         }
@@ -64,12 +64,9 @@ impl Consent {
             return Err(Error::Guard("There is no terminal to ask at.".to_owned()));
         }
         let name = &mandate.manifest.name;
+        context.say(&format!("{what} in account {}.", mandate.account()));
         let typed: String = Input::new()
-            .with_prompt(format!(
-                "{what} in account {}. Type the manifest's name, {}, to go on",
-                mandate.account(),
-                safe(name)
-            ))
+            .with_prompt(format!("To go on, type the manifest's name, {}", safe(name)))
             .allow_empty(true)
             .interact_text_on(&Term::stderr())
             .map_err(|error| {

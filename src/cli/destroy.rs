@@ -30,7 +30,7 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
     }
     mandate.within_limits(&survey)?;
     run::show(context, &mandate, &survey);
-    let approval = run::approve(&args.consent, &mandate, &survey.plan.steps)?;
+    let approval = run::approve(context, &args.consent, &mandate, &survey.plan.steps)?;
     let about = About {
         command: "destroy",
         plan_digest: Some(plan_file(&mandate, &survey).digest()?),

@@ -67,7 +67,7 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
     let survey = context.survey(&mandate).await;
     let plan = run::open_steps(&state, &survey.plan);
     run::show_plan(context, &plan);
-    let approval = run::approve(&args.consent, &mandate, &plan.steps)?;
+    let approval = run::approve(context, &args.consent, &mandate, &plan.steps)?;
     let start = Start::Resume { open, state: Box::new(state), survey };
     run::carry_out(context, &mandate, &*journal, approval, start).await
 }

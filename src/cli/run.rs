@@ -95,6 +95,7 @@ pub fn open_steps(state: &RunState, today: &Plan) -> Plan {
 
 /// Asks, where there is something to be asked for.
 pub fn approve(
+    context: &Context,
     consent: &Consent,
     mandate: &Mandate,
     steps: &[Step],
@@ -103,12 +104,17 @@ pub fn approve(
         return Ok(None);
     }
     let resources: BTreeSet<&ResourceId> = steps.iter().map(|step| &step.resource).collect();
+    let removed = steps.iter().filter(|step| step.action.is_removal()).count();
     let things = match resources.len() {
         1 => "1 resource is".to_owned(),
         many => format!("{many} resources are"),
     };
-    let what = format!("{things} about to be removed, in {} steps,", steps.len());
-    consent.ask(mandate, &what).map(Some)
+    let steps = match steps.len() {
+        1 => "1 step".to_owned(),
+        many => format!("{many} steps"),
+    };
+    let what = format!("{things} about to be changed in {steps}, of which {removed} for good,");
+    consent.ask(context, mandate, &what).map(Some)
 }
 
 /// Runs to the end, looks again, prints the outcome.

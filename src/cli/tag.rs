@@ -32,7 +32,7 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
         context.say(&table::tagging(&wanted, true, context.look_aside()));
     }
     let what = format!("Tags are about to be written on {} resources", wanted.written.len());
-    let approval = args.consent.ask(&mandate, &what)?;
+    let approval = args.consent.ask(context, &mandate, &what)?;
     let done = tagging::write(&mandate, approval, &survey, wanted).await;
     print(context, &done, false)?;
     match done.failed.is_empty() && !blind {

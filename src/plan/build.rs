@@ -239,7 +239,7 @@ impl<'a> Planner<'a> {
         for order in &self.order {
             let named_by = self.catalog.get(self.graph.resources()[order.used].kind());
             let name_kind = self.graph.resources()[order.user].kind();
-            if !named_by.is_some_and(|facts| facts.named_by == Some(name_kind)) {
+            if named_by.is_none_or(|facts| facts.named_by != Some(name_kind)) {
                 continue;
             }
             let after_name = self.all_after(order.user);

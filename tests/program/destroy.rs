@@ -70,7 +70,7 @@ fn the_run_can_be_read(desk: &Desk, run: &str, outcome: &Value) {
     let said = desk.dismantle_anywhere(&["runs", "show", run, "--output", "json"]).ends_with(0);
     let shown = said.document();
     assert_eq!(rows(&shown, "steps").len() as u64, outcome["done"].as_u64().unwrap());
-    assert!(rows(&shown, "steps").iter().all(|step| text(&step["reason"]) != ""));
+    assert!(rows(&shown, "steps").iter().all(|step| !text(&step["reason"]).is_empty()));
     let mut states = rows(&shown, "steps").iter().map(|step| text(&step["state"]));
     assert!(states.all(|state| ["done", "pending"].contains(&state)), "{shown:#}");
     let table = desk.dismantle_anywhere(&["runs", "show", run]).ends_with(0);

@@ -40,7 +40,8 @@ fn unknown_key(_: &Request) -> Option<String> {
 
 #[test]
 fn an_answer_at_the_door_that_is_no_welcome_is_said_with_1() {
-    let doors: [(fn(&Request) -> Option<String>, &[&str]); 3] = [
+    type Door<'a> = (fn(&Request) -> Option<String>, &'a [&'a str]);
+    let doors: [Door<'_>; 3] = [
         (web_page, &["not AWS's", "login page", "--endpoint-url"]),
         (expired, &["expired", "aws sso login"]),
         (unknown_key, &["does not accept these credentials", "InvalidClientTokenId"]),

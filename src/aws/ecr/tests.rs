@@ -40,7 +40,7 @@ async fn images_lose_their_tags_and_go_before_their_repository() {
     let repositories = Repository.list(&aws, &[]).await.unwrap().resources;
     let [repository] = &repositories[..] else { panic!("{repositories:?}") };
     let uri = format!("{ACCOUNT_ID}.dkr.ecr.us-east-1.amazonaws.com/lab/api");
-    assert_eq!(repository.spellings, [uri.clone()]);
+    assert_eq!(repository.spellings, std::slice::from_ref(&uri));
     let tags = Tags::from([("Project".to_owned(), "lab".to_owned())]);
     Repository.tag(&aws, repository, &tags).await.unwrap();
     let again = Repository.read(&aws, repository).await.unwrap().unwrap();
