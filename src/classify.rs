@@ -306,9 +306,11 @@ impl<'a> Judge<'a> {
             .filter(|one| one.kind() == named_by)
             .filter(|one| one.uses.iter().any(|used| used.means(resource)))
             .collect();
-        let rules: Vec<String> = names.iter().filter_map(|name| whole(name)).collect();
-        let name = names.first().filter(|_| rules.len() == names.len())?;
-        let rule = format!("was called {}, which is gone ({})", name.name, rules.first()?);
+        let name = names.first()?.name.clone();
+        // By the selectors for the thing itself, as it was called then.
+        let mut then = resource.clone();
+        then.other_names = names.iter().map(|name| name.name.clone()).collect();
+        let rule = format!("was called {name}, which is gone ({})", whole(&then)?);
         Some(Hit { rule, parts: None, stop: false, exact: false })
     }
 
@@ -654,6 +656,7 @@ impl<'a> Judge<'a> {
                 any = true;
             }
         }
+        self.hold_with_the_owner();
         any
     }
 

@@ -52,9 +52,26 @@ impl Inventory {
         self.listings.insert((kind, region), listing);
     }
 
-    /// Takes over every listing of `newer`.
+    /// Takes over every listing of `newer`. What was known of a kind that cannot be seen any more
+    /// stays known: not seen is not gone.
     pub fn update(&mut self, newer: Inventory) {
-        self.listings.extend(newer.listings);
+        for (place, mut listing) in newer.listings {
+            if let (Outcome::Unseen { .. }, Some(known)) =
+                (&listing.outcome, self.listings.remove(&place))
+            {
+                let seen: std::collections::BTreeSet<ResourceId> =
+                    listing.resources.iter().map(|resource| resource.id.clone()).collect();
+                let rest = known.resources.into_iter().filter(|one| !seen.contains(&one.id));
+                listing.resources.extend(rest);
+            }
+            self.listings.insert(place, listing);
+        }
+    }
+
+    /// Why a resource may be there although it is not in the inventory.
+    pub fn blind_to(&self, id: &ResourceId) -> Option<Gap> {
+        let here = |gap: &Gap| gap.region == id.region || gap.region.is_global();
+        self.unseen().into_iter().find(|gap| gap.kind == id.kind && here(gap))
     }
 
     /// Every resource, by id. The same resource in two listings counts once.

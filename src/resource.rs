@@ -668,9 +668,14 @@ impl Catalog {
 
     /// Kinds that may refer to `kind` or live in it, and whose blindness therefore blocks it.
     pub fn users_of(&self, kind: Kind) -> impl Iterator<Item = &KindFacts> {
-        self.kinds
-            .values()
-            .filter(move |facts| facts.can_use.contains(&kind) || facts.parent == Some(kind))
+        // Who can use a key can use it by its alias.
+        let named: Vec<Kind> =
+            self.kinds.values().filter(|f| f.named_by == Some(kind)).map(|f| f.kind).collect();
+        self.kinds.values().filter(move |facts| {
+            facts.can_use.contains(&kind)
+                || facts.can_use.iter().any(|used| named.contains(used))
+                || facts.parent == Some(kind)
+        })
     }
 
     pub fn is_global(&self, kind: Kind) -> bool {

@@ -8,7 +8,7 @@ use futures::stream;
 use serde::Serialize;
 
 use crate::aws::{AwsError, registry};
-use crate::classify::{Decision, Verdict};
+use crate::classify::{Decision, KEEP_TAG, Verdict};
 use crate::discover::{aws_for, read_again};
 use crate::mandate::{Mandate, Survey};
 use crate::manifest::Manifest;
@@ -96,6 +96,9 @@ pub fn wanted(mandate: &Mandate, survey: &Survey) -> Tagging {
 }
 
 fn untaggable(mandate: &Mandate, resource: &Resource, verdict: &Verdict) -> Option<String> {
+    if resource.tags.contains_key(KEEP_TAG) {
+        return Some(format!("it carries the tag {KEEP_TAG}, so it is not touched"));
+    }
     let facts = mandate.catalog().get(resource.kind());
     if !facts.is_some_and(|facts| facts.can_tag) {
         return Some(format!("AWS knows no tags on a {}", resource.kind()));

@@ -28,6 +28,11 @@ pub struct Args {
 
 pub async fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
     context.no_csv()?;
+    if !context.global.region.is_empty() {
+        return Err(Error::Usage(
+            "A run goes on in all of its regions, so `resume` takes no `--region`.".to_owned(),
+        ));
+    }
     args.consent.possible(context)?;
     let named = context.global.manifest.as_ref().map(|_| context.manifest()).transpose()?;
     let journal = context.journal(named.as_ref())?;

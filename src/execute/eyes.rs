@@ -20,6 +20,12 @@ use crate::resource::{Catalog, Kind, Lifecycle, Resource, ResourceId};
 /// Who may use a resource was read no longer ago than this.
 const FRESH: SignedDuration = SignedDuration::from_mins(5);
 
+/// An owner is read again for the first of its children, and not for each.
+const OWNERS_FRESH: SignedDuration = SignedDuration::from_secs(30);
+
+/// Deeper than anything in AWS lives in anything.
+const OWNERS_MAX: usize = 8;
+
 /// What fresh eyes see.
 #[derive(Debug)]
 pub enum Look {
@@ -112,6 +118,16 @@ impl<'a> Eyes<'a> {
     /// Looks at what a step is about to touch.
     pub async fn look(&self, step: &Step) -> Look {
         self.freshen_users(step.resource.kind).await;
+        self.freshen_owners(&step.resource).await;
+        let blind = {
+            let world = self.world();
+            let known = world.known(&step.resource).is_some();
+            if known { None } else { world.inventory.blind_to(&step.resource) }
+        };
+        if let Some(gap) = blind {
+            let why = format!("cannot see whether it is still there: {}", gap.why);
+            return Look::Refused { why, used_by: Vec::new(), fresh: None };
+        }
         let now = self.now();
         let recently = self
             .world()
@@ -173,6 +189,25 @@ impl<'a> Eyes<'a> {
     /// The resource is known to be gone.
     pub fn forget(&self, id: &ResourceId) {
         self.world().forget(id, self.catalog);
+    }
+
+    /// What it lives in: a tag that keeps the cluster keeps its nodegroups.
+    async fn freshen_owners(&self, id: &ResourceId) {
+        let mut next = self.world().known(id).and_then(|known| known.parent);
+        for _ in 0..OWNERS_MAX {
+            let Some(owner) = next else { return };
+            let now = self.now();
+            let fresh = {
+                let world = self.world();
+                let looked = world.looked.get(&owner);
+                looked.is_some_and(|(at, _)| now.duration_since(*at) < OWNERS_FRESH)
+            };
+            if !fresh {
+                // Unread, it stays as it was known; its own step will say why.
+                let _ = self.reread(&owner).await;
+            }
+            next = self.world().known(&owner).and_then(|known| known.parent);
+        }
     }
 
     async fn freshen_users(&self, kind: Kind) {

@@ -43,10 +43,8 @@ pub fn check(
     if fresh.id != step.resource {
         return Err(format!("it is {}, not {}", fresh.id, step.resource));
     }
-    if let (Some(planned), Some(now)) = (&step.pin, &fresh.pin)
-        && planned != now
-    {
-        return Err(format!("it was {planned} and is {now} by now"));
+    if let Some(why) = fresh.differs_from(step.pin.as_deref(), step.created) {
+        return Err(why);
     }
     if fresh.tags.contains_key(KEEP_TAG) {
         return Err(format!("it carries the tag {KEEP_TAG}"));

@@ -11,7 +11,7 @@ mod interrupt;
 mod queue;
 mod step;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
@@ -98,6 +98,7 @@ impl Executor<'_> {
         let mut ran = Ran::default();
         board.take_over(&mut ran);
         let mut flying = FuturesUnordered::new();
+        let mut ended = VecDeque::new();
         loop {
             while flying.len() < STEPS_AT_ONCE_MAX && !self.interrupt.is_stopping() {
                 let Some(number) = board.queue.dequeue() else { break };
@@ -109,9 +110,26 @@ impl Executor<'_> {
                     (number, todo.step, end)
                 });
             }
-            let Some((number, step, end)) = flying.next().await else { break };
+            let next = match ended.pop_front() {
+                Some(next) => Some(next),
+                None => flying.next().await,
+            };
+            let Some((number, step, end)) = next else { break };
             match end {
-                Ok(lived) => self.ended(&mut board, &mut ran, number, step, lived).await?,
+                Ok(lived) => {
+                    // Calls in flight go on meanwhile: one of them may hold what this waits for.
+                    let settle = self.ended(&mut board, &mut ran, number, step, lived);
+                    let mut settle = std::pin::pin!(settle);
+                    loop {
+                        tokio::select! {
+                            biased;
+                            settled = &mut settle => break settled?,
+                            Some(other) = flying.next(), if !flying.is_empty() => {
+                                ended.push_back(other);
+                            }
+                        }
+                    }
+                }
                 Err(error) => {
                     // Calls in flight finish; what they can still write, they write.
                     self.interrupt.stop(error.to_string());

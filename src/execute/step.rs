@@ -93,6 +93,8 @@ pub struct Life<'a> {
     /// The attempt that was last written down; 0 for none.
     attempt: u32,
     tries: u32,
+    /// Calls that left in this life.
+    calls: u32,
     in_use_looks: u32,
     /// Preparatory steps of the resource that the plan has, done or not.
     known_preps: Vec<Prep>,
@@ -109,6 +111,7 @@ impl<'a> Life<'a> {
             progress: Progress::default(),
             attempt: attempts,
             tries: 0,
+            calls: 0,
             in_use_looks: 0,
             known_preps: known,
             waited: Duration::ZERO,
@@ -139,7 +142,7 @@ impl<'a> Life<'a> {
                     _ => self.refused(why, used_by).await,
                 };
             }
-            Look::Blind(error) => return self.failed(&error).await,
+            Look::Blind(error) => return self.blind(error).await,
         };
         if let Some(more) = self.missing_preps(&resource) {
             return Ok(End::More(more));
@@ -164,7 +167,11 @@ impl<'a> Life<'a> {
         }
     }
 
-    async fn act(&mut self, resource: Resource, verdict: Verdict) -> Result<End, JournalError> {
+    async fn act(
+        &mut self,
+        mut resource: Resource,
+        mut verdict: Verdict,
+    ) -> Result<End, JournalError> {
         let Some(kind) = registry::find(resource.kind()) else {
             let why = format!("this version does not know the kind {}", resource.kind());
             return self.refused(why, Vec::new()).await;
@@ -178,6 +185,17 @@ impl<'a> Life<'a> {
                 let why = format!("given up after {ATTEMPTS_MAX} attempts");
                 return self.failed_because("attempts", why).await;
             }
+            // The world moves on while a step waits: no call leaves on an old look.
+            if self.calls > 0 {
+                match self.shared.eyes.look(self.step).await {
+                    Look::Clear(now, decided) => (resource, verdict) = (*now, decided),
+                    Look::Gone => return self.done(Completion::Done).await,
+                    Look::Pending(until) => return self.done(Completion::Pending(until)).await,
+                    Look::Refused { why, used_by, .. } => return self.refused(why, used_by).await,
+                    Look::Blind(error) => return self.blind(error).await,
+                }
+            }
+            self.calls += 1;
             self.tries += 1;
             self.attempt += 1;
             let now = self.now();
@@ -221,6 +239,16 @@ impl<'a> Life<'a> {
             return self.done(Completion::Pending(until)).await.map(Some);
         }
         self.done(Completion::Done).await.map(Some)
+    }
+
+    /// It could not be looked at. Credentials that are no good any more end the run at a clean
+    /// point, resumable.
+    async fn blind(&mut self, error: AwsError) -> Result<End, JournalError> {
+        if matches!(error.class, Class::Expired | Class::Credentials) {
+            self.shared.interrupt.stop(error.to_string());
+            return Ok(End::Interrupted);
+        }
+        self.failed(&error).await
     }
 
     /// `None`: try again.
@@ -368,9 +396,7 @@ impl<'a> Life<'a> {
     /// What a fresh reading says of this step.
     fn settled(&self, fresh: Option<&Resource>) -> Settled {
         let Some(fresh) = fresh else { return Settled::Done };
-        if let (Some(planned), Some(now)) = (&self.step.pin, &fresh.pin)
-            && planned != now
-        {
+        if fresh.differs_from(self.step.pin.as_deref(), self.step.created).is_some() {
             return Settled::Done;
         }
         let prep = self.step.prep();

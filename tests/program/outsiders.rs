@@ -105,7 +105,7 @@ while True:
     if not some:
         break
     seen += some
-    if not typed and b"to go on" in seen:
+    if not typed and b"type the manifest" in seen:
         typed = os.write(screen, sys.argv[1].encode() + b"\r") > 0
 _, status = os.waitpid(pid, 0)
 sys.stdout.buffer.write(seen)

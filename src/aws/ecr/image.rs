@@ -212,7 +212,11 @@ fn resource(aws: &Aws, name: &str, uri: &str, image: &ImageDetail) -> Option<Res
     let mut seen = Resource::new(IMAGE, aws.region(), &id, &id);
     seen.parent = Some(ResourceId::new(REPOSITORY, aws.region(), name));
     seen.created = timestamp(image.image_pushed_at());
-    seen.pin = Some(digest.to_owned());
+    // The same image in a repository that was made again was pushed again.
+    seen.pin = Some(match seen.created {
+        Some(pushed) => format!("{digest} {pushed}"),
+        None => digest.to_owned(),
+    });
     seen.spellings.push(format!("{uri}@{digest}"));
     for tag in image.image_tags() {
         seen.spellings.push(format!("{uri}:{tag}"));

@@ -6,7 +6,9 @@ use serde_json::json;
 use super::child::ClusterChild;
 use super::{tags, without_nulls};
 use crate::aws::{Acted, Aws, AwsError, Op, kinds, timestamp};
-use crate::resource::{KindFacts, Permissions, Reference, Resource, Scope, WhereKey};
+use crate::resource::{
+    KindFacts, Last, Lifecycle, Permissions, Reference, Resource, Scope, WhereKey,
+};
 
 pub(super) struct AccessEntries;
 
@@ -59,6 +61,12 @@ impl ClusterChild for AccessEntries {
         let it = it.ok_or_else(|| AwsError::garbled(OP, aws.region(), "it describes nothing"))?;
         let kind = if name.contains(":user/") { kinds::iam::USER } else { kinds::iam::ROLE };
         resource.uses.push(Reference::soft(kind, name, "principal"));
+        // EKS makes and keeps these for itself; they go with their cluster and hold nothing.
+        if name.contains(":role/aws-service-role/") {
+            let why = "EKS keeps it for a service-linked role; it goes with its cluster";
+            resource.removal.last = Last::Never(why.to_owned());
+            resource.lifecycle = Lifecycle::Ended { status: "service-linked".to_owned() };
+        }
         resource.fact("type", it.r#type().unwrap_or_default());
         resource.record = without_nulls(json!({
             "clusterName": it.cluster_name,
