@@ -143,11 +143,18 @@ impl Mandate {
 
     fn remember_run(&mut self, state: &RunState) {
         for record in &state.steps {
-            if !record.step.action.is_removal() || !matches!(record.state, StepState::Done(_)) {
+            if !record.step.action.is_removal() {
                 continue;
             }
             let id = &record.step.resource;
-            self.gone.removed.insert(id.clone());
+            match record.state {
+                StepState::Done(_) => {
+                    self.gone.removed.insert(id.clone());
+                }
+                // Perhaps gone: it counts only where it is not there any more.
+                StepState::Uncertain { .. } => {}
+                _ => continue,
+            }
             if let Some(resource) = state.records.get(id) {
                 self.gone.note(resource, registry::catalog());
             }
