@@ -79,6 +79,19 @@ impl Mandate {
         let partition = caller.split(':').nth(1).unwrap_or("aws").to_owned();
         let aws = session.account(&account, &partition);
         let (enabled, guessed) = enabled_regions(&aws).await;
+        // A region that nobody can be in would look clean.
+        let unknown = manifest.regions.iter().find(|region| !enabled.contains(region));
+        if let (Some(unknown), None) = (unknown, &guessed) {
+            let near = enabled.iter().max_by(|a, b| {
+                let like = |region: &Region| strsim::jaro(region.as_str(), unknown.as_str());
+                like(a).total_cmp(&like(b))
+            });
+            let near = near.map_or_else(String::new, |near| format!(" Did you mean {near} ?"));
+            return Err(Error::Usage(format!(
+                "{unknown} is in the manifest's `regions`, and is no region that account \
+                 {account} has enabled.{near}"
+            )));
+        }
         let notes = guessed.map(|error| {
             format!(
                 "Which regions the account has enabled could not be read ({error}), so all {} of \

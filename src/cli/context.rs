@@ -161,6 +161,22 @@ impl Context {
             region,
             endpoint_url: self.global.endpoint_url.clone(),
         };
+        // Before the SDK reads them: it panics on one that is empty.
+        for (name, url) in std::env::vars_os() {
+            let (name, url) = (name.to_string_lossy(), url.to_string_lossy());
+            if !name.starts_with("AWS_ENDPOINT_URL") {
+                continue;
+            }
+            if url.is_empty() {
+                return Err(Error::Usage(format!(
+                    "The variable {name} is set, and empty. Unset it, or give it a URL."
+                )));
+            }
+            self.check_endpoint(&url)?;
+        }
+        if let Some(url) = &self.global.endpoint_url {
+            self.check_endpoint(url)?;
+        }
         let session = Session::load(&connect, self.clock.clone(), teardown::seed()).await;
         for url in session.custom_endpoints() {
             self.check_endpoint(&url)?;
