@@ -19,7 +19,7 @@ use crate::graph::{Edge, Graph, Why, possible_owners};
 use crate::inventory::{Gap, Inventory};
 use crate::manifest::{Cautions, Hit, Managed, Manifest};
 use crate::resource::{
-    Action, Catalog, Kind, Last, Lifecycle, Protection, Removable, Resource, ResourceId, Tie,
+    Action, Catalog, Kind, KindFacts, Last, Lifecycle, Protection, Removable, Resource, ResourceId, Tie,
 };
 
 /// A tag with this key keeps a resource, whatever the manifest says.
@@ -64,11 +64,20 @@ pub struct Verdict {
     pub parts: Option<BTreeSet<String>>,
     /// Whether the manifest lifts a protection that is on it.
     pub lift: bool,
+    /// What a person should know besides the resource's own cautions.
+    pub cautions: Vec<String>,
 }
 
 impl Verdict {
     fn new(decision: Decision, reason: impl Into<String>) -> Self {
-        Self { decision, reason: reason.into(), used_by: Vec::new(), parts: None, lift: false }
+        Self {
+            decision,
+            reason: reason.into(),
+            used_by: Vec::new(),
+            parts: None,
+            lift: false,
+            cautions: Vec::new(),
+        }
     }
 }
 
@@ -242,7 +251,26 @@ impl<'a> Judge<'a> {
         self.graph.owners(at).iter().copied().filter(move |owner| Some(*owner) != parent)
     }
 
+    /// Of several names each must be taken, and each may be by another selector.
     fn direct_hit(&self, resource: &Resource) -> Option<Hit> {
+        let whole = self.hit_by_selectors(resource);
+        if whole.is_some() || resource.other_names.len() < 2 {
+            return whole;
+        }
+        let mut all: Option<Hit> = None;
+        for name in &resource.other_names {
+            let mut called = resource.clone();
+            called.other_names = vec![name.clone()];
+            let hit = self.hit_by_selectors(&called)?;
+            all = Some(match all {
+                None => hit,
+                Some(known) => merge(known, hit),
+            });
+        }
+        all
+    }
+
+    fn hit_by_selectors(&self, resource: &Resource) -> Option<Hit> {
         let parents = self.parents();
         let mut all: Option<Hit> = None;
         for selector in &self.case.manifest.matches {
@@ -411,7 +439,7 @@ impl<'a> Judge<'a> {
             }
             self.verdicts[at] = match &self.kept[at] {
                 Some(kept) => Verdict::new(Decision::Keep, kept.why.clone()),
-                None => self.decide_one(resource, hit),
+                None => self.decide_one(at, hit),
             };
         }
         self.hold_with_the_owner();
@@ -437,7 +465,45 @@ impl<'a> Judge<'a> {
         }
     }
 
-    fn decide_one(&self, resource: &Resource, hit: Hit) -> Verdict {
+    /// Those to whom the resource opens a door, and who stay: they may be using it out of sight.
+    fn cautions(&self, at: usize) -> Vec<String> {
+        let facts = self.case.catalog.get(self.resource(at).kind());
+        let lets_in = facts.map_or(&[] as &[Kind], |facts| facts.lets_in);
+        let doors = self.graph.uses(at).filter(|edge| {
+            self.hits[edge.used].is_none() && lets_in.contains(&self.resource(edge.used).kind())
+        });
+        let says = |edge: &Edge| {
+            let door = &self.resource(edge.used).id;
+            format!("{door}, its {}, is not matched: who comes through it may use this", edge.role)
+        };
+        doors.map(says).collect()
+    }
+
+    /// Something that it lives in and whose tags could not be read: one of them may be the one
+    /// that keeps everything in it.
+    fn owner_without_tags(&self, at: usize) -> Option<String> {
+        let mut next = self.resource(at).parent.as_ref().and_then(|id| self.graph.place(id));
+        // No deeper than there are resources: a circle of parents ends too.
+        for _ in 0..self.hits.len() {
+            let owner = self.resource(next?);
+            if let Some(unread) = owner.unread.iter().find(|unread| unread.what == "tags") {
+                return Some(format!("cannot see the tags of {}: {}", owner.id, unread.why));
+            }
+            next = owner.parent.as_ref().and_then(|id| self.graph.place(id));
+        }
+        None
+    }
+
+    fn decide_one(&self, at: usize, hit: Hit) -> Verdict {
+        let mut verdict = self.decision_on(at, hit);
+        if matches!(verdict.decision, Decision::Delete | Decision::Stop) {
+            verdict.cautions = self.cautions(at);
+        }
+        verdict
+    }
+
+    fn decision_on(&self, at: usize, hit: Hit) -> Verdict {
+        let resource = self.resource(at);
         if let Lifecycle::Pending { until } = &resource.lifecycle {
             let until = until.map_or_else(String::new, |until| format!(", gone on {until}"));
             return Verdict::new(Decision::Pending, format!("its deletion is scheduled{until}"));
@@ -454,8 +520,11 @@ impl<'a> Judge<'a> {
             let why = format!("cannot see its {}: {}", unread.what, unread.why);
             return Verdict::new(Decision::Blocked, why);
         }
-        if let Some(caution) = resource.cautions.first()
-            && self.case.manifest.options.cautions == Cautions::Block
+        if let Some(why) = self.owner_without_tags(at) {
+            return Verdict::new(Decision::Blocked, why);
+        }
+        if self.case.manifest.options.cautions == Cautions::Block
+            && let Some(caution) = resource.cautions.iter().chain(&self.cautions(at)).next()
         {
             return Verdict::new(Decision::Blocked, format!("the manifest blocks on {caution}"));
         }
@@ -510,14 +579,21 @@ impl<'a> Judge<'a> {
         let global = self.case.catalog.is_global(resource.kind());
         let makers = possible_owners(resource.kind(), &resource.name, self.case.catalog);
         let maker = self.unseen.iter().find(|gap| {
-            gap.region == resource.region() && makers.iter().any(|(kind, _)| *kind == gap.kind)
+            gap.region == resource.region()
+                && gap.hides.everything()
+                && makers.iter().any(|(kind, _)| *kind == gap.kind)
         });
         if let Some(gap) = maker {
             return Some(format!("cannot see whether a {} made it: {}", gap.kind, gap.why));
         }
         let gap = self.unseen.iter().find(|gap| {
-            (global || gap.region.is_global() || gap.region == resource.region())
-                && self.case.catalog.users_of(resource.kind()).any(|facts| facts.kind == gap.kind)
+            let here = global || gap.region.is_global() || gap.region == resource.region();
+            let reaches = |facts: &KindFacts| {
+                facts.kind == gap.kind
+                    && (here || facts.across_regions.contains(&resource.kind()))
+            };
+            gap.hides.a_use_of(&resource.id)
+                && self.case.catalog.users_of(resource.kind()).any(reaches)
         })?;
         Some(format!("cannot see whether a {} uses it: {}", gap.kind, gap.why))
     }

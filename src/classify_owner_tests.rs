@@ -1,6 +1,7 @@
 //! What belongs to whom, and what is decided while somebody could not be seen.
 
 use super::*;
+use crate::inventory::Hides;
 
 #[test]
 fn belonging_flows_along_containment() {
@@ -62,7 +63,7 @@ fn a_log_group_whose_owner_is_gone_is_still_the_labs() {
 }
 
 fn unseen(inventory: &mut Inventory, kind: Kind, region: Region) {
-    let outcome = Outcome::Unseen { why: "access denied".to_owned() };
+    let outcome = Outcome::Unseen { why: "access denied".to_owned(), hides: Hides::Everything };
     inventory.put(kind, region, Listing { outcome, resources: Vec::new(), at: NOW });
 }
 

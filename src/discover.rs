@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use futures::future::join_all;
 
 use crate::aws::{Aws, AwsError, Class, Listed, Op, ResourceKind, kinds, registry};
-use crate::inventory::{Inventory, Listing, Outcome};
+use crate::inventory::{Hides, Inventory, Listing, Outcome};
 use crate::resource::{Catalog, Kind, Reference, Region, Resource, Scope};
 
 /// AWS's commercial regions, for accounts whose list of regions cannot be read. Source: AWS
@@ -69,6 +69,28 @@ fn home_of(partition: &str) -> Region {
     }
 }
 
+/// Commercial regions that every account has enabled. The others it has to ask for (AWS Account
+/// Management reference guide, "Enable or disable AWS Regions").
+const ALWAYS_ENABLED: &[&str] = &[
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ca-central-1",
+    "eu-central-1",
+    "eu-north-1",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "sa-east-1",
+];
+
 /// The regions that an account has enabled; and whether that could only be guessed.
 pub async fn enabled_regions(aws: &Aws) -> (Vec<Region>, Option<AwsError>) {
     const OP: Op = Op::read("account", "ListRegions");
@@ -101,11 +123,14 @@ pub async fn enabled_regions(aws: &Aws) -> (Vec<Region>, Option<AwsError>) {
         }
         Err(error) => {
             let known = PARTITIONS.iter().find(|(name, _)| *name == aws.partition());
-            let names = known.map_or(&[] as &[&str], |(_, names)| names);
+            let names = known.map_or(&[] as &[&str], |(_, names)| *names);
             (names.iter().filter_map(|name| Region::parse(name).ok()).collect(), Some(error))
         }
     }
 }
+
+/// How the reason ends where the endpoint's name is unknown.
+const NO_HOST: &str = " (no such host)";
 
 /// How far a discovery has come.
 #[derive(Debug, Clone, Default)]
@@ -134,12 +159,19 @@ pub struct Discovery {
     regions: Vec<Region>,
     /// Every region where something could use a global thing.
     everywhere: Vec<Region>,
+    /// Regions of `everywhere` that the account may not have enabled: they were guessed.
+    doubtful: BTreeSet<Region>,
 }
 
 impl Discovery {
-    pub fn new(aws: Aws, regions: Vec<Region>, enabled: Vec<Region>) -> Self {
+    /// `guessed`: whether AWS did not say which regions are enabled.
+    pub fn new(aws: Aws, regions: Vec<Region>, enabled: Vec<Region>, guessed: bool) -> Self {
         let everywhere: BTreeSet<Region> = regions.iter().chain(&enabled).copied().collect();
-        Self { aws, regions, everywhere: everywhere.into_iter().collect() }
+        let sure = |region: &Region| {
+            !guessed || regions.contains(region) || ALWAYS_ENABLED.contains(&region.as_str())
+        };
+        let doubtful = everywhere.iter().copied().filter(|region| !sure(region)).collect();
+        Self { aws, regions, everywhere: everywhere.into_iter().collect(), doubtful }
     }
 
     pub fn aws(&self) -> &Aws {
@@ -162,11 +194,22 @@ impl Discovery {
                 tasks.push(self.family(*root, children, region, seen));
             }
         }
+        let all: Vec<_> = join_all(tasks).await.into_iter().flatten().collect();
+        // Where another service answers, the network is there; a host that nobody knows is not.
+        let answering: BTreeSet<Region> = all
+            .iter()
+            .filter(|(_, _, listing)| listing.outcome == Outcome::Listed)
+            .map(|(_, region, _)| *region)
+            .collect();
         let mut inventory = Inventory::default();
-        for listings in join_all(tasks).await {
-            for (kind, region, listing) in listings {
-                inventory.put(kind, region, listing);
+        for (kind, region, mut listing) in all {
+            if let Outcome::Unseen { why, .. } = &listing.outcome
+                && why.ends_with(NO_HOST)
+                && answering.contains(&region)
+            {
+                listing.outcome = Outcome::Unavailable { why: why.clone() };
             }
+            inventory.put(kind, region, listing);
         }
         inventory
     }
@@ -207,7 +250,8 @@ impl Discovery {
                 }
                 outcome => {
                     let mut listing = self.list(&aws, *child, &parents.resources, seen).await;
-                    if let (Outcome::Unseen { .. }, Outcome::Listed) = (outcome, &listing.outcome) {
+                    // Children of parents that are not in the list are not in it either.
+                    if let Outcome::Unseen { hides: Hides::Everything, .. } = outcome {
                         listing.outcome = outcome.clone();
                     }
                     listing
@@ -228,16 +272,27 @@ impl Discovery {
         };
         let (resources, outcome) = match result {
             Ok(listed) => {
-                let outcome = match listed.incomplete.first() {
+                let outcome = match listed.missing() {
                     None => Outcome::Listed,
-                    Some(error) => Outcome::Unseen { why: error.to_string() },
+                    Some((error, hides)) => Outcome::Unseen { why: error.to_string(), hides },
                 };
                 (listed.resources, outcome)
             }
             Err(error) if error.class == Class::Unavailable => {
                 (Vec::new(), Outcome::Unavailable { why: error.to_string() })
             }
-            Err(error) => (Vec::new(), Outcome::Unseen { why: error.to_string() }),
+            // A region that is not enabled knows nobody's credentials; the door took these.
+            Err(error)
+                if error.class == Class::Credentials && self.doubtful.contains(&aws.region()) =>
+            {
+                let why = format!("the account has not enabled the region ({error})");
+                (Vec::new(), Outcome::Unavailable { why })
+            }
+            Err(error) => {
+                let no_host = if error.is_no_host() { NO_HOST } else { "" };
+                let (why, hides) = (format!("{error}{no_host}"), Hides::Everything);
+                (Vec::new(), Outcome::Unseen { why, hides })
+            }
         };
         seen.0.done.fetch_add(1, Ordering::Relaxed);
         seen.0.resources.fetch_add(resources.len(), Ordering::Relaxed);

@@ -3,7 +3,7 @@
 //! An [`Inventory`] is plain data: for each kind and region one [`Listing`], with its outcome and
 //! the time it was read. A lister that failed leaves a gap that is said; it never looks clean.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,52 @@ pub enum Outcome {
     /// nothing of it can be there.
     Unavailable { why: String },
     /// Denied, broken, throttled out or garbled: there may be more than is in the list.
-    Unseen { why: String },
+    Unseen { why: String, hides: Hides },
+}
+
+/// What an unseen kind keeps from sight.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Hides {
+    /// Whole resources, and everything that they use.
+    #[default]
+    Everything,
+    /// All resources are in the list. What cannot be seen is whether they use things of these
+    /// kinds, or these things.
+    Uses { kinds: BTreeSet<Kind>, things: BTreeSet<ResourceId> },
+}
+
+impl Hides {
+    pub fn uses_of(kinds: impl IntoIterator<Item = Kind>) -> Self {
+        Hides::Uses { kinds: kinds.into_iter().collect(), things: BTreeSet::new() }
+    }
+
+    pub fn uses_of_one(thing: ResourceId) -> Self {
+        Hides::Uses { kinds: BTreeSet::new(), things: BTreeSet::from([thing]) }
+    }
+
+    pub fn everything(&self) -> bool {
+        matches!(self, Hides::Everything)
+    }
+
+    /// Whether a use of the resource may be out of sight.
+    pub fn a_use_of(&self, id: &ResourceId) -> bool {
+        match self {
+            Hides::Everything => true,
+            Hides::Uses { kinds, things } => kinds.contains(&id.kind) || things.contains(id),
+        }
+    }
+
+    /// What two reasons hide together.
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Hides::Uses { mut kinds, mut things }, Hides::Uses { kinds: k, things: t }) => {
+                kinds.extend(k);
+                things.extend(t);
+                Hides::Uses { kinds, things }
+            }
+            _ => Hides::Everything,
+        }
+    }
 }
 
 /// One kind in one region, as it was read at one time.
@@ -37,6 +82,11 @@ pub struct Gap {
     pub kind: Kind,
     pub region: Region,
     pub why: String,
+    #[serde(skip)]
+    pub hides: Hides,
+    /// Whether the person accepts not to have seen it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub accepted: bool,
 }
 
 /// An account as it was seen.
@@ -56,10 +106,10 @@ impl Inventory {
     /// stays known: not seen is not gone.
     pub fn update(&mut self, newer: Inventory) {
         for (place, mut listing) in newer.listings {
-            if let (Outcome::Unseen { .. }, Some(known)) =
+            if let (Outcome::Unseen { hides: Hides::Everything, .. }, Some(known)) =
                 (&listing.outcome, self.listings.remove(&place))
             {
-                let seen: std::collections::BTreeSet<ResourceId> =
+                let seen: BTreeSet<ResourceId> =
                     listing.resources.iter().map(|resource| resource.id.clone()).collect();
                 let rest = known.resources.into_iter().filter(|one| !seen.contains(&one.id));
                 listing.resources.extend(rest);
@@ -71,7 +121,8 @@ impl Inventory {
     /// Why a resource may be there although it is not in the inventory.
     pub fn blind_to(&self, id: &ResourceId) -> Option<Gap> {
         let here = |gap: &Gap| gap.region == id.region || gap.region.is_global();
-        self.unseen().into_iter().find(|gap| gap.kind == id.kind && here(gap))
+        let hidden = |gap: &Gap| gap.kind == id.kind && gap.hides.everything();
+        self.unseen().into_iter().find(|gap| hidden(gap) && here(gap))
     }
 
     /// Every resource, by id. The same resource in two listings counts once.
@@ -120,24 +171,25 @@ impl Inventory {
 
     pub fn unavailable(&self) -> Vec<Gap> {
         self.gaps(|outcome| match outcome {
-            Outcome::Unavailable { why } => Some(why),
+            Outcome::Unavailable { why } => Some((why, &Hides::Everything)),
             _ => None,
         })
     }
 
     pub fn unseen(&self) -> Vec<Gap> {
         self.gaps(|outcome| match outcome {
-            Outcome::Unseen { why } => Some(why),
+            Outcome::Unseen { why, hides } => Some((why, hides)),
             _ => None,
         })
     }
 
-    fn gaps(&self, why: impl Fn(&Outcome) -> Option<&String>) -> Vec<Gap> {
+    fn gaps(&self, of: impl Fn(&Outcome) -> Option<(&String, &Hides)>) -> Vec<Gap> {
         self.listings
             .iter()
             .filter_map(|((kind, region), listing)| {
-                let why = why(&listing.outcome)?.clone();
-                Some(Gap { kind: *kind, region: *region, why })
+                let (why, hides) = of(&listing.outcome)?;
+                let (why, hides) = (why.clone(), hides.clone());
+                Some(Gap { kind: *kind, region: *region, why, hides, accepted: false })
             })
             .collect()
     }

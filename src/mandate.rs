@@ -92,21 +92,21 @@ impl Mandate {
                  {account} has enabled.{near}"
             )));
         }
-        let notes = guessed.map(|error| {
+        let notes: Vec<String> = guessed.into_iter().map(|error| {
             format!(
                 "Which regions the account has enabled could not be read ({error}), so all {} of \
                  the partition are looked at for users of roles, policies and buckets.",
                 enabled.len()
             )
-        });
+        }).collect();
         Ok(Self {
-            discovery: Discovery::new(aws, manifest.regions.clone(), enabled),
+            discovery: Discovery::new(aws, manifest.regions.clone(), enabled, !notes.is_empty()),
             manifest,
             accepted_unseen,
             planned: None,
             gone: Gone::default(),
             caller,
-            notes: notes.into_iter().collect(),
+            notes,
         })
     }
 
@@ -191,8 +191,17 @@ impl Mandate {
 
     /// What could not be seen, without what the person accepts not to see.
     pub fn unseen(&self, inventory: &Inventory) -> Vec<Gap> {
+        let mut gaps = self.gaps(inventory);
+        gaps.retain(|gap| !gap.accepted);
+        gaps
+    }
+
+    /// All that could not be seen.
+    pub fn gaps(&self, inventory: &Inventory) -> Vec<Gap> {
         let mut gaps = inventory.unseen();
-        gaps.retain(|gap| !self.accepted_unseen.contains(&gap.kind));
+        for gap in &mut gaps {
+            gap.accepted = self.accepted_unseen.contains(&gap.kind);
+        }
         gaps
     }
 

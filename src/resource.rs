@@ -608,6 +608,8 @@ pub struct KindFacts {
     pub parent: Option<Kind>,
     /// Kinds that this kind may refer to. While this kind is unseen, those are blocked.
     pub can_use: &'static [Kind],
+    /// Of those, regional ones that it may use from another region.
+    pub across_regions: &'static [Kind],
     pub where_keys: &'static [WhereKey],
     /// Whether `action: stop` makes sense.
     pub can_stop: bool,
@@ -620,6 +622,9 @@ pub struct KindFacts {
     pub derived: &'static [DerivedName],
     /// The kind whose names are its names: a key is known by its aliases.
     pub named_by: Option<Kind>,
+    /// Kinds that it refers to and that let somebody use it, out of sight: the identity provider
+    /// that a role trusts.
+    pub lets_in: &'static [Kind],
     pub permissions: Permissions,
     pub can_tag: bool,
 }
@@ -634,6 +639,7 @@ impl KindFacts {
             removable: Removable::Yes,
             parent: None,
             can_use: &[],
+            across_regions: &[],
             where_keys: &[],
             can_stop: false,
             ends_when_stopped: false,
@@ -641,6 +647,7 @@ impl KindFacts {
             outlives: &[],
             derived: &[],
             named_by: None,
+            lets_in: &[],
             permissions: Permissions { read: &[], remove: &[], tag: &[] },
             can_tag: false,
         }
@@ -676,6 +683,13 @@ impl Catalog {
                 || facts.can_use.iter().any(|used| named.contains(used))
                 || facts.parent == Some(kind)
         })
+    }
+
+    /// Whether resources of a kind go when nothing else can: keys, which may hold what cannot be
+    /// seen, and their names.
+    pub fn goes_last(&self, kind: Kind) -> bool {
+        self.get(kind).is_some_and(|facts| facts.named_by.is_some())
+            || self.kinds.values().any(|facts| facts.named_by == Some(kind))
     }
 
     pub fn is_global(&self, kind: Kind) -> bool {

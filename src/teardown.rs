@@ -75,6 +75,11 @@ pub struct Executed {
 }
 
 impl Executed {
+    /// Notes that nobody could look again.
+    pub fn stopped(&mut self, why: String) {
+        self.ran.interrupted.get_or_insert(why);
+    }
+
     /// Whether it stopped before its end; then there is no need to look again.
     pub fn is_interrupted(&self) -> bool {
         self.ran.interrupted.is_some()
@@ -222,7 +227,7 @@ impl Teardown<'_> {
     pub fn nothing(&self, survey: &Survey, refused: Vec<Row>) -> Outcome {
         let mut verified = verified(self.mandate, survey);
         verified.blocked = merged(verified.blocked, refused);
-        let blind = !verified.unseen.is_empty();
+        let blind = verified.is_blind();
         let clean = verified.blocked.is_empty() && verified.left.is_empty() && !blind;
         Outcome {
             run: None,
@@ -276,7 +281,7 @@ impl Teardown<'_> {
             && ran.skipped.is_empty()
             && verified.left.is_empty()
             && verified.blocked.is_empty()
-            && verified.unseen.is_empty();
+            && !verified.is_blind();
         let ending = if clean { Ending::Clean } else { Ending::Incomplete };
         self.outcome(run, ending, started, ran, verified)
     }
@@ -328,10 +333,10 @@ impl Teardown<'_> {
     }
 }
 
-/// What a look at the account says about what is left, without what is accepted as unseen.
+/// What a look at the account says about what is left.
 pub fn verified(mandate: &Mandate, survey: &Survey) -> Verified {
     let mut verified = Verified::new(&survey.inventory, &survey.decided);
-    verified.unseen = mandate.unseen(&survey.inventory);
+    verified.unseen = mandate.gaps(&survey.inventory);
     let known: BTreeSet<ResourceId> =
         verified.blocked.iter().map(|row| row.resource.clone()).collect();
     // Circles are found only when the order is sought.

@@ -438,6 +438,16 @@ fn causes(error: Option<&dyn StdError>) -> String {
     text
 }
 
+impl AwsError {
+    /// Whether the endpoint's very name is unknown: the service is not there in that region, or
+    /// the resolver is not.
+    pub fn is_no_host(&self) -> bool {
+        let text = self.message.to_ascii_lowercase();
+        let unknown = ["name or service not known", "nodename nor servname", "no such host"];
+        self.class == Class::Unreachable && unknown.iter().any(|words| text.contains(words))
+    }
+}
+
 fn never_connected(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     ["connection refused", "dns error", "failed to lookup", "tcp connect", "no route to host"]

@@ -1,11 +1,12 @@
 //! What a kind's file must say.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use async_trait::async_trait;
 
 use super::{Aws, AwsError};
+use crate::inventory::Hides;
 use crate::resource::{KindFacts, Prep, Resource, Tags};
 
 /// What a lister saw.
@@ -14,7 +15,39 @@ pub struct Listed {
     pub resources: Vec<Resource>,
     /// Why something of this kind may be missing from `resources`, or may lack its references.
     /// Any entry makes the kind *unseen* in that region; what was seen is still shown.
-    pub incomplete: Vec<AwsError>,
+    pub incomplete: Vec<Incomplete>,
+}
+
+/// Something that could not be read, and what that keeps from sight.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Incomplete {
+    pub error: AwsError,
+    pub hides: Hides,
+}
+
+impl From<AwsError> for Incomplete {
+    /// Whole resources may be missing.
+    fn from(error: AwsError) -> Self {
+        Self { error, hides: Hides::Everything }
+    }
+}
+
+impl Listed {
+    /// Notes why something may be missing. A denial is the same for a thousand resources: said
+    /// once is enough.
+    pub fn lacks(&mut self, error: AwsError, hides: Hides) {
+        let same = |known: &Incomplete| known.error.class == error.class && known.hides == hides;
+        if !self.incomplete.iter().any(same) {
+            self.incomplete.push(Incomplete { error, hides });
+        }
+    }
+
+    /// Why something may be missing, and what.
+    pub fn missing(&self) -> Option<(&AwsError, Hides)> {
+        let first = self.incomplete.first()?;
+        let hides = self.incomplete.iter().map(|one| one.hides.clone()).reduce(Hides::and)?;
+        Some((&first.error, hides))
+    }
 }
 
 impl From<Vec<Resource>> for Listed {
@@ -30,6 +63,8 @@ pub enum Acted {
     Done,
     /// AWS goes on with it by itself: [`ResourceKind::read`] shows when it is over.
     Started,
+    /// It was asked to stop and did so half-way. Repeating it does the rest.
+    HalfWay,
 }
 
 /// How the manifest wants things removed.
@@ -45,15 +80,28 @@ pub struct RemovalOptions {
 
 /// A count that goes up while one step works: objects removed from a bucket.
 #[derive(Debug, Clone, Default)]
-pub struct Progress(Arc<AtomicU64>);
+pub struct Progress {
+    count: Arc<AtomicU64>,
+    brake: Arc<AtomicBool>,
+}
 
 impl Progress {
+    /// A count whose work ends early once `brake` is set.
+    pub fn with_brake(brake: Arc<AtomicBool>) -> Self {
+        Self { count: Arc::default(), brake }
+    }
+
     pub fn add(&self, count: u64) {
-        self.0.fetch_add(count, Ordering::Relaxed);
+        self.count.fetch_add(count, Ordering::Relaxed);
     }
 
     pub fn count(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+        self.count.load(Ordering::Relaxed)
+    }
+
+    /// Whether long work should end at the next place where it can.
+    pub fn is_stopping(&self) -> bool {
+        self.brake.load(Ordering::Relaxed)
     }
 }
 

@@ -44,6 +44,9 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
         )));
     }
     args.consent.check_account(&mandate)?;
+    if !args.consent.dry_run {
+        journal.is_free(mandate.account(), &mandate.manifest.name).await?;
+    }
     run::mention_unfinished(context, &*journal, &mandate).await?;
     mandate.accepted_unseen.extend(&file.accept_unseen);
     mandate.planned = Some(planned(&file));

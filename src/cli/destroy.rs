@@ -23,6 +23,9 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
     let journal = context.journal(Some(&manifest))?;
     let mandate = context.enter(manifest).await?;
     args.consent.check_account(&mandate)?;
+    if !args.consent.dry_run {
+        journal.is_free(mandate.account(), &mandate.manifest.name).await?;
+    }
     run::mention_unfinished(context, &*journal, &mandate).await?;
     let survey = context.survey(&mandate).await;
     if args.consent.dry_run {

@@ -148,20 +148,29 @@ pub async fn carry_out(
             return tell(context, &teardown.finish(executed, Some(&survey)).await?);
         }
     };
-    let executed = executed.inspect_err(|_| listener.abort())?;
+    let mut executed = executed.inspect_err(|_| listener.abort())?;
     if let Some(why) = interrupt.why() {
         watch.event(&Event::Stopping { why });
     }
     watch.clear();
-    let outcome = if executed.is_interrupted() {
-        teardown.finish(executed, None).await?
-    } else {
-        let seen = Seen::default();
-        let again = context.screen.watch_discovery("Looking at the account again", &seen);
-        let survey = mandate.survey_after(&executed.gone, &seen).await;
-        again.finish();
-        teardown.finish(executed, Some(&survey)).await?
+    let survey = match executed.is_interrupted() {
+        true => None,
+        false => {
+            let seen = Seen::default();
+            let again = context.screen.watch_discovery("Looking at the account again", &seen);
+            let survey = tokio::select! {
+                biased;
+                survey = mandate.survey_after(&executed.gone, &seen) => Some(survey),
+                () = interrupt.stopped() => None,
+            };
+            again.finish();
+            survey
+        }
     };
+    if survey.is_none() {
+        executed.stopped(interrupt.why().unwrap_or_default());
+    }
+    let outcome = teardown.finish(executed, survey.as_ref()).await?;
     listener.abort();
     tell(context, &outcome)
 }

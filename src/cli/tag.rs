@@ -26,7 +26,11 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
     let blind = !mandate.unseen(&survey.inventory).is_empty();
     if args.consent.dry_run || wanted.written.is_empty() {
         print(context, &wanted, args.consent.dry_run)?;
-        return Ok(if blind { Exit::Incomplete } else { Exit::Done });
+        return Ok(match (blind, args.consent.dry_run) {
+            (false, _) => Exit::Done,
+            (true, true) => Exit::Error,
+            (true, false) => Exit::Incomplete,
+        });
     }
     if !args.consent.yes {
         context.say(&table::tagging(&wanted, true, context.look_aside()));

@@ -23,7 +23,7 @@ pub async fn run(context: &Context, _: &Args) -> Result<Exit, Error> {
     if !verified.left.is_empty() {
         context.say("To remove what is left: dismantle destroy.");
     }
-    match verified.left.is_empty() && verified.unseen.is_empty() {
+    match verified.left.is_empty() && !verified.is_blind() {
         true => Ok(Exit::Done),
         false => Ok(Exit::Incomplete),
     }

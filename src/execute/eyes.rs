@@ -53,6 +53,8 @@ pub struct Eyes<'a> {
     pub catalog: &'a Catalog,
     pub accepted_unseen: &'a BTreeSet<Kind>,
     pub planned: Option<&'a BTreeMap<ResourceId, Planned>>,
+    /// What was to stay when the person said yes.
+    to_stay: BTreeSet<ResourceId>,
     world: Mutex<World>,
     /// One relisting at a time: who waits for it finds fresh news.
     relisting: tokio::sync::Mutex<()>,
@@ -91,15 +93,29 @@ impl<'a> Eyes<'a> {
     pub fn new(mandate: &'a Mandate, inventory: Inventory) -> Self {
         let gone = mandate.gone.clone();
         let world = World { inventory, looked: BTreeMap::new(), gone, decided: None };
-        Self {
+        let mut eyes = Self {
             discovery: &mandate.discovery,
             manifest: &mandate.manifest,
             catalog: mandate.catalog(),
             accepted_unseen: &mandate.accepted_unseen,
             planned: mandate.planned.as_ref(),
+            to_stay: BTreeSet::new(),
             world: Mutex::new(world),
             relisting: tokio::sync::Mutex::default(),
-        }
+        };
+        let goes = |decision| matches!(decision, Decision::Delete | Decision::Stop);
+        let decided = eyes.decide(&mut eyes.world()).verdicts.clone();
+        eyes.to_stay = decided
+            .into_iter()
+            .filter(|(_, verdict)| !goes(verdict.decision))
+            .map(|(id, _)| id)
+            .collect();
+        eyes
+    }
+
+    /// Whether the resource was there, and was to stay, when the person said yes.
+    pub fn was_to_stay(&self, id: &ResourceId) -> bool {
+        self.to_stay.contains(id)
     }
 
     /// What is gone by now, of this run and earlier ones.
@@ -262,6 +278,7 @@ impl<'a> Eyes<'a> {
             used_by: Vec::new(),
             parts: None,
             lift: false,
+            cautions: Vec::new(),
         })
     }
 }

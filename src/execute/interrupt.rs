@@ -1,6 +1,7 @@
 //! Asking a run to stop: once, cleanly; twice, at once.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::watch;
 
@@ -8,11 +9,12 @@ use tokio::sync::watch;
 #[derive(Debug, Clone)]
 pub struct Interrupt {
     why: Arc<watch::Sender<Option<String>>>,
+    brake: Arc<AtomicBool>,
 }
 
 impl Default for Interrupt {
     fn default() -> Self {
-        Self { why: Arc::new(watch::channel(None).0) }
+        Self { why: Arc::new(watch::channel(None).0), brake: Arc::default() }
     }
 }
 
@@ -20,6 +22,7 @@ impl Interrupt {
     /// Starts no more steps; calls in flight finish. The first reason stays.
     pub fn stop(&self, why: impl Into<String>) {
         let why = why.into();
+        self.brake.store(true, Ordering::Relaxed);
         self.why.send_if_modified(|known| {
             let first = known.is_none();
             if first {
@@ -27,6 +30,11 @@ impl Interrupt {
             }
             first
         });
+    }
+
+    /// Set once the run is stopping.
+    pub fn brake(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.brake)
     }
 
     pub fn why(&self) -> Option<String> {

@@ -2,7 +2,7 @@
 //!
 //! Ready steps run side by side; each lives its own life ([`step`]) between the journal and AWS.
 //! What happens is told as [`Event`]s. A run ends when every step is done, lost or interrupted;
-//! what is really left is for [`crate::verify`] to say.
+//! what is really left is for a second look to say.
 
 mod event;
 mod eyes;
@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
+use jiff::{SignedDuration, Timestamp};
 
 pub use event::{Event, Observer, Quiet};
 pub use eyes::Eyes;
@@ -23,7 +24,7 @@ pub use interrupt::Interrupt;
 use crate::aws::RemovalOptions;
 use crate::classify::{Classification, Decision};
 use crate::inventory::Inventory;
-use crate::journal::{JournalError, OpenRun, StepState};
+use crate::journal::{JournalError, OpenRun, Outcome, StepState};
 use crate::plan::{self, Row, Step, StepId};
 use crate::resource::{Action, Catalog, Prep, ResourceId};
 use queue::{Queue, State};
@@ -35,8 +36,12 @@ const STEPS_AT_ONCE_MAX: usize = 64;
 /// Steps that may join a run: more than this is somebody building while we take apart.
 const LATE_STEPS_MAX: usize = 5_000;
 
-/// How often a step may come back to the queue because something is in its way.
-const RETURNS_MAX: usize = 12;
+/// For how long a step may come back to the queue because something is in its way. IAM shows what
+/// changed after seconds, seldom after minutes.
+const RETURNS_WITHIN: SignedDuration = SignedDuration::from_mins(15);
+
+/// How often, where no time passes between.
+const RETURNS_MAX: u32 = 100;
 
 /// A step with what an earlier process left of it.
 #[derive(Debug, Clone)]
@@ -58,7 +63,7 @@ pub struct Ran {
     pub done: Vec<(Step, String)>,
     /// Removals only: what is gone by this run.
     pub gone: Vec<ResourceId>,
-    pub pending: Vec<(ResourceId, Option<jiff::Timestamp>)>,
+    pub pending: Vec<(ResourceId, Option<Timestamp>)>,
     pub failed: Vec<Row>,
     pub blocked: Vec<Row>,
     /// Steps that were never tried, with what they waited for.
@@ -104,9 +109,11 @@ impl Executor<'_> {
                 let Some(number) = board.queue.dequeue() else { break };
                 let Some(todo) = board.todo.get(&number).cloned() else { continue };
                 let known = board.preps_of(&todo.step.resource);
+                let returns = board.returns.get(&number).map_or(0, |(count, _)| *count);
                 let shared = &shared;
                 flying.push(async move {
-                    let end = Life::new(shared, &todo.step, todo.attempts, known).live().await;
+                    let life = Life::new(shared, &todo.step, todo.attempts, returns, known);
+                    let end = life.live().await;
                     (number, todo.step, end)
                 });
             }
@@ -155,9 +162,12 @@ impl Executor<'_> {
         step: Step,
         lived: Lived,
     ) -> Result<(), JournalError> {
+        let now = self.eyes.discovery.aws().clock().now();
         let end = match lived.end {
-            End::More(_) | End::LookAround if board.returns(number, lived.attempts) => {
-                let why = "something is still in it or on it".to_owned();
+            End::More(_) if board.returns(number, lived.attempts, now) => {
+                End::Failed("there is always more to be taken off it".to_owned())
+            }
+            End::LookAround { why } if board.returns(number, lived.attempts, now) => {
                 End::Failed(why)
             }
             end => end,
@@ -196,13 +206,49 @@ impl Executor<'_> {
                 let steps = board.late_preps(number, &step, preps);
                 self.join(board, steps).await?;
             }
-            End::LookAround => {
+            End::LookAround { .. } => {
                 let (inventory, decided) = self.eyes.look_around(&step.resource).await;
+                let (decided, new) = self.new_since_the_plan(board, decided);
+                let max = self.eyes.manifest.limits.max_deletions as usize;
+                if board.removals() + new > max {
+                    let why = format!(
+                        "{new} more would have to go first, and the manifest's `limits` allow \
+                         {max} resources in all"
+                    );
+                    self.write_failure(&step, lived.attempts, &why).await?;
+                    let row = row(&step, why);
+                    self.lose(board, ran, number, step, row.clone());
+                    ran.failed.push(row);
+                    return Ok(());
+                }
                 let steps = board.late_users(number, &inventory, &decided);
                 self.join(board, steps).await?;
             }
         }
         Ok(())
+    }
+
+    /// What goes by now, with the count of what is new of it. What was to stay when the person
+    /// said yes, stays.
+    fn new_since_the_plan(
+        &self,
+        board: &Board,
+        mut decided: Classification,
+    ) -> (Classification, usize) {
+        let known: BTreeSet<&ResourceId> =
+            board.todo.values().map(|todo| &todo.step.resource).collect();
+        decided.verdicts.retain(|id, verdict| {
+            let goes = matches!(verdict.decision, Decision::Delete | Decision::Stop);
+            goes && (known.contains(id) || !self.eyes.was_to_stay(id))
+        });
+        let new = decided.verdicts.keys().filter(|id| !known.contains(id)).count();
+        (decided, new)
+    }
+
+    async fn write_failure(&self, step: &Step, attempt: u32, why: &str) -> Result<(), JournalError> {
+        let outcome = Outcome::Failed { class: "limits".to_owned(), why: why.to_owned() };
+        let now = self.eyes.discovery.aws().clock().now();
+        self.run.outcome(now, &step.step, attempt, outcome).await
     }
 
     /// Writes late steps down before any of them can run.
@@ -242,7 +288,8 @@ struct Board {
     todo: BTreeMap<usize, Todo>,
     queue: Queue,
     late: usize,
-    returns: BTreeMap<usize, usize>,
+    /// How often a step came back, and when it first did.
+    returns: BTreeMap<usize, (u32, Timestamp)>,
     catalog: Catalog,
 }
 
@@ -266,6 +313,9 @@ impl Board {
         let number = todo.step.step.number();
         let after = todo.step.after.iter().map(StepId::number).collect();
         self.queue.enqueue(number, after, self.group(&todo.step));
+        if self.catalog.goes_last(todo.step.resource.kind) {
+            self.queue.put_last(number);
+        }
         self.todo.insert(number, todo);
     }
 
@@ -296,13 +346,13 @@ impl Board {
         steps.filter(|step| step.resource == *id).map(Step::prep).collect()
     }
 
-    /// Notes that a step comes back to the queue; `true` if it did so too often.
-    fn returns(&mut self, number: usize, attempts: u32) -> bool {
+    /// Notes that a step comes back to the queue; `true` if it did so for too long.
+    fn returns(&mut self, number: usize, attempts: u32, now: Timestamp) -> bool {
         let Some(todo) = self.todo.get_mut(&number) else { return true };
         todo.attempts = attempts;
-        let returns = self.returns.entry(number).or_default();
-        *returns += 1;
-        *returns > RETURNS_MAX
+        let (count, first) = self.returns.entry(number).or_insert((0, now));
+        *count += 1;
+        now.duration_since(*first) > RETURNS_WITHIN || *count > RETURNS_MAX
     }
 
     fn next_number(&mut self) -> Option<usize> {
@@ -350,27 +400,59 @@ impl Board {
         inventory: &Inventory,
         decided: &Classification,
     ) -> Vec<Step> {
-        let known: BTreeSet<ResourceId> =
-            self.todo.values().map(|todo| todo.step.resource.clone()).collect();
-        let mut only_new = decided.clone();
-        only_new.verdicts.retain(|id, verdict| {
-            !known.contains(id) && matches!(verdict.decision, Decision::Delete | Decision::Stop)
-        });
-        let fresh = plan::plan(inventory, &only_new, &self.catalog);
-        let mut names: BTreeMap<StepId, StepId> = BTreeMap::new();
+        // A plan of all that goes, by today's look: the new ones take their places among the
+        // others, before what they use and after what uses them.
+        let fresh = plan::plan(inventory, decided, &self.catalog);
+        let same = |todo: &&Todo, step: &Step| {
+            todo.step.resource == step.resource && todo.step.prep() == step.prep()
+        };
+        let mut names: BTreeMap<StepId, usize> = BTreeMap::new();
         let mut steps = Vec::new();
         for mut late in fresh.steps {
+            let planned = self.todo.values().find(|todo| same(todo, &late));
+            if let Some(planned) = planned.map(|todo| todo.step.step.number()) {
+                names.insert(late.step.clone(), planned);
+                let after = late.after.iter().filter_map(|old| names.get(old));
+                let new = after.filter(|before| steps.iter().any(|s| is(s, **before)));
+                let new: BTreeSet<usize> = new.copied().collect();
+                if !new.is_empty() && self.is_waiting(planned) {
+                    self.queue.enqueue(planned, new, None);
+                }
+                continue;
+            }
+            if self.todo.values().any(|todo| todo.step.resource == late.resource) {
+                // One more step of a thing that has its steps: it asks for that itself.
+                continue;
+            }
             let Some(next) = self.next_number() else { break };
-            let id = StepId::numbered(next);
-            names.insert(late.step.clone(), id.clone());
-            late.step = id;
-            late.after = late.after.iter().filter_map(|old| names.get(old)).cloned().collect();
+            names.insert(late.step.clone(), next);
+            late.step = StepId::numbered(next);
+            let open = |before: &usize| {
+                // Not behind the one that waits for it.
+                *before != number && !self.queue.waits_for(*before, number)
+            };
+            let after: BTreeSet<usize> =
+                late.after.iter().filter_map(|old| names.get(old)).copied().filter(open).collect();
+            late.after = after.into_iter().map(StepId::numbered).collect();
             late.reason = format!("new since the plan; {}", late.reason);
-            self.add(Todo::from(late.clone()));
             steps.push(late);
+        }
+        for late in &steps {
+            self.add(Todo::from(late.clone()));
         }
         let after = steps.iter().map(|step| step.step.number()).collect();
         self.queue.enqueue(number, after, None);
         steps
     }
+
+    /// Resources that the run removes.
+    fn removals(&self) -> usize {
+        let steps = self.todo.values().map(|todo| &todo.step);
+        let gone = steps.filter(|step| step.action.is_removal()).map(|step| &step.resource);
+        gone.collect::<BTreeSet<_>>().len()
+    }
+}
+
+fn is(step: &Step, number: usize) -> bool {
+    step.step.number() == number
 }

@@ -20,6 +20,8 @@ struct Entry {
     state: State,
     /// How long the longest chain behind it is: the longest first.
     behind: usize,
+    /// Runs when nothing else can.
+    last: bool,
 }
 
 /// Entries by number; an entry runs when all that it waits for is done.
@@ -37,6 +39,7 @@ impl Queue {
             group,
             state: State::Waiting,
             behind: 0,
+            last: false,
         });
         entry.after.extend(after);
         if entry.state == State::Running {
@@ -44,6 +47,13 @@ impl Queue {
             if let Some(group) = &entry.group {
                 self.busy.remove(group);
             }
+        }
+    }
+
+    /// Lets an entry run only when no other can.
+    pub fn put_last(&mut self, id: usize) {
+        if let Some(entry) = self.entries.get_mut(&id) {
+            entry.last = true;
         }
     }
 
@@ -87,14 +97,36 @@ impl Queue {
             .entries
             .iter()
             .filter(|(_, entry)| may_run(entry))
-            .max_by_key(|(id, entry)| (entry.behind, std::cmp::Reverse(**id)))
+            .max_by_key(|(id, entry)| (!entry.last, entry.behind, std::cmp::Reverse(**id)))
             .map(|(id, _)| *id)?;
+        let others_run = || {
+            self.entries.values().any(|entry| entry.state == State::Running && !entry.last)
+        };
+        if self.entries[&id].last && others_run() {
+            return None;
+        }
         let entry = self.entries.get_mut(&id)?;
         entry.state = State::Running;
         if let Some(group) = &entry.group {
             self.busy.insert(group.clone());
         }
         Some(id)
+    }
+
+    /// Whether `id` waits for `other`, directly or through others.
+    pub fn waits_for(&self, id: usize, other: usize) -> bool {
+        let (mut queue, mut seen) = (vec![id], BTreeSet::new());
+        while let Some(id) = queue.pop() {
+            if id == other {
+                return true;
+            }
+            if seen.insert(id)
+                && let Some(entry) = self.entries.get(&id)
+            {
+                queue.extend(&entry.after);
+            }
+        }
+        false
     }
 
     pub fn finish(&mut self, id: usize) {
@@ -178,6 +210,22 @@ mod tests {
         assert_eq!(queue.dequeue(), Some(1));
         assert_eq!(queue.lose(1), vec![2, 3]);
         assert_eq!(queue.dequeue(), Some(4));
+    }
+
+    #[test]
+    fn the_last_ones_run_when_no_other_can() {
+        let mut queue = Queue::default();
+        for (id, before) in [(1, after([])), (2, after([])), (3, after([2]))] {
+            queue.enqueue(id, before, None);
+        }
+        queue.put_last(1);
+        assert_eq!(queue.dequeue(), Some(2));
+        assert_eq!(queue.dequeue(), None);
+        queue.finish(2);
+        assert_eq!(queue.dequeue(), Some(3));
+        assert!(queue.waits_for(3, 2) && !queue.waits_for(2, 3));
+        queue.lose(3);
+        assert_eq!(queue.dequeue(), Some(1));
     }
 
     #[test]

@@ -18,13 +18,17 @@ use crate::resource::{Action, Catalog, Lifecycle, Prep, Resource, ResourceId};
 /// Calls of one step before it is given up. Waiting for something does not count.
 const ATTEMPTS_MAX: u32 = 10;
 
-/// Looks after a refusal because of something in use, before that is final: IAM shows a detach
-/// late (aws-semantics: §4, "eventually consistent").
-const IN_USE_LOOKS_MAX: u32 = 8;
+/// Refusals because of something in use, before everything that may use it is looked for anew.
+/// IAM shows a detach late, being eventually consistent (IAM user guide, "Changes that I make are
+/// not always immediately visible"), so the first one may be old news.
+const IN_USE_LOOKS: u32 = 2;
 
-/// The longest wait for one thing to go or to stop: SageMaker gives a stopped job two minutes,
-/// EKS a cluster twenty (aws-semantics: §7, §8); more than an hour is a stall to report.
+/// The longest wait for one thing to go or to stop. SageMaker gives the script of a stopped job
+/// two minutes, and a cluster takes twenty; more than an hour is a stall to report.
 const WAIT_MAX: Duration = Duration::from_secs(70 * 60);
+
+/// For how long a thing that cannot be read is tried again.
+const BLIND_MAX: Duration = Duration::from_secs(10 * 60);
 
 /// A delete that was accepted shows late in what is read.
 const ACCEPTED_SHOWS_WITHIN: Duration = Duration::from_secs(120);
@@ -46,8 +50,10 @@ pub enum End {
     Interrupted,
     /// More has to go first: these preparatory steps of the same resource.
     More(Vec<Prep>),
-    /// Something new lives in it or uses it, and may go.
-    LookAround,
+    /// AWS says that something lives in it or uses it: perhaps something new that may go.
+    LookAround {
+        why: String,
+    },
 }
 
 /// How a step ended, and the last attempt that was written down.
@@ -103,19 +109,30 @@ pub struct Life<'a> {
 }
 
 impl<'a> Life<'a> {
-    /// A step of which `attempts` were made before, by this process or another.
-    pub fn new(shared: &'a Shared<'a>, step: &'a Step, attempts: u32, known: Vec<Prep>) -> Self {
+    /// A step of which `attempts` were made before, by this process or another. It `returns` to
+    /// the queue for so many times, and asks ever more slowly.
+    pub fn new(
+        shared: &'a Shared<'a>,
+        step: &'a Step,
+        attempts: u32,
+        returns: u32,
+        known: Vec<Prep>,
+    ) -> Self {
+        let mut pause = POLL_FIRST;
+        for _ in 0..returns {
+            pause = longer(pause);
+        }
         Self {
             shared,
             step,
-            progress: Progress::default(),
+            progress: Progress::with_brake(shared.interrupt.brake()),
             attempt: attempts,
             tries: 0,
             calls: 0,
             in_use_looks: 0,
             known_preps: known,
             waited: Duration::ZERO,
-            pause: POLL_FIRST,
+            pause,
         }
     }
 
@@ -127,35 +144,43 @@ impl<'a> Life<'a> {
 
     async fn live_on(&mut self) -> Result<End, JournalError> {
         self.say(Event::Started { step: self.step.clone(), progress: self.progress.clone() });
+        loop {
+            if let Some(end) = self.approach().await? {
+                return Ok(end);
+            }
+        }
+    }
+
+    /// A look, and what follows from it. `None`: look again.
+    async fn approach(&mut self) -> Result<Option<End>, JournalError> {
         let (resource, verdict) = match self.shared.eyes.look(self.step).await {
             Look::Clear(resource, verdict) => (*resource, verdict),
-            Look::Gone => return self.done(Completion::AlreadyGone).await,
-            Look::Pending(until) => return self.done(Completion::Pending(until)).await,
+            Look::Gone => return self.done(Completion::AlreadyGone).await.map(Some),
+            Look::Pending(until) => return self.done(Completion::Pending(until)).await.map(Some),
             Look::Refused { why, used_by, fresh } => {
                 // What an earlier attempt has brought about needs no call, so no leave either.
                 return match fresh.map(|fresh| (self.settled(Some(&fresh)), fresh)) {
-                    Some((Settled::Done, _)) => self.done(Completion::AlreadyGone).await,
+                    Some((Settled::Done, _)) => self.done(Completion::AlreadyGone).await.map(Some),
                     Some((Settled::NotYet(status), fresh)) if self.may_only_wait(&fresh) => {
-                        let end = self.wait(status, false).await?;
-                        Ok(end.unwrap_or(End::Interrupted))
+                        self.wait(status, false).await
                     }
-                    _ => self.refused(why, used_by).await,
+                    _ => self.refused(why, used_by).await.map(Some),
                 };
             }
             Look::Blind(error) => return self.blind(error).await,
         };
         if let Some(more) = self.missing_preps(&resource) {
-            return Ok(End::More(more));
+            return Ok(Some(End::More(more)));
         }
         match self.settled(Some(&resource)) {
             // A preparatory step that somebody else has done, or an earlier attempt of ours.
-            Settled::Done => return self.done(Completion::AlreadyGone).await,
+            Settled::Done => return self.done(Completion::AlreadyGone).await.map(Some),
             Settled::NotYet(status) if self.may_only_wait(&resource) => {
-                return self.wait(status, false).await.map(|end| end.unwrap_or(End::Interrupted));
+                return self.wait(status, false).await;
             }
             _ => {}
         }
-        self.act(resource, verdict).await
+        self.act(resource, verdict).await.map(Some)
     }
 
     /// A delete that goes on already needs no call, only patience; so does a stop.
@@ -192,7 +217,10 @@ impl<'a> Life<'a> {
                     Look::Gone => return self.done(Completion::Done).await,
                     Look::Pending(until) => return self.done(Completion::Pending(until)).await,
                     Look::Refused { why, used_by, .. } => return self.refused(why, used_by).await,
-                    Look::Blind(error) => return self.blind(error).await,
+                    Look::Blind(error) => match self.blind(error).await? {
+                        Some(end) => return Ok(end),
+                        None => continue,
+                    },
                 }
             }
             self.calls += 1;
@@ -210,6 +238,10 @@ impl<'a> Life<'a> {
             let end = match self.call(cleared, kind, &aws, &resource).await {
                 Ok(Acted::Done) => self.after_done().await?,
                 Ok(Acted::Started) => self.wait("accepted".to_owned(), true).await?,
+                Ok(Acted::HalfWay) => {
+                    self.write(Outcome::Uncertain { why: "stopped half-way".to_owned() }).await?;
+                    Some(End::Interrupted)
+                }
                 Err(error) => self.after_error(error).await?,
             };
             if let Some(end) = end {
@@ -242,13 +274,23 @@ impl<'a> Life<'a> {
     }
 
     /// It could not be looked at. Credentials that are no good any more end the run at a clean
-    /// point, resumable.
-    async fn blind(&mut self, error: AwsError) -> Result<End, JournalError> {
-        if matches!(error.class, Class::Expired | Class::Credentials) {
-            self.shared.interrupt.stop(error.to_string());
-            return Ok(End::Interrupted);
+    /// point, resumable; what passes is waited for. `None`: look again.
+    async fn blind(&mut self, error: AwsError) -> Result<Option<End>, JournalError> {
+        match error.class {
+            Class::Expired | Class::Credentials => {
+                self.shared.interrupt.stop(error.to_string());
+                Ok(Some(End::Interrupted))
+            }
+            Class::Ambiguous | Class::Unreachable | Class::Throttled | Class::Conflict
+                if self.waited < BLIND_MAX =>
+            {
+                match self.rest().await {
+                    true => Ok(None),
+                    false => Ok(Some(End::Interrupted)),
+                }
+            }
+            _ => self.failed(&error).await.map(Some),
         }
-        self.failed(&error).await
     }
 
     /// `None`: try again.
@@ -292,9 +334,6 @@ impl<'a> Life<'a> {
     /// Something is in it or on it: new preparatory steps, a new child, or old news.
     async fn after_in_use(&mut self, error: AwsError) -> Result<Option<End>, JournalError> {
         self.uncertain(&error).await?;
-        if self.in_use_looks >= IN_USE_LOOKS_MAX {
-            return self.failed(&error).await.map(Some);
-        }
         self.in_use_looks += 1;
         self.tries = self.tries.saturating_sub(1);
         match self.shared.eyes.reread(&self.step.resource).await {
@@ -304,8 +343,8 @@ impl<'a> Life<'a> {
             }
             Ok(Some(_)) | Err(_) => {}
         }
-        if self.in_use_looks == 2 {
-            return Ok(Some(End::LookAround));
+        if self.in_use_looks >= IN_USE_LOOKS {
+            return Ok(Some(End::LookAround { why: error.to_string() }));
         }
         match self.rest().await {
             true => Ok(None),
@@ -362,7 +401,7 @@ impl<'a> Life<'a> {
                 return Ok(Some(End::Interrupted));
             }
             since += pause;
-            if since > WAIT_MAX {
+            if since > WAIT_MAX || self.waited > 2 * WAIT_MAX {
                 let minutes = WAIT_MAX.as_secs() / 60;
                 let why = format!("not done after {minutes} minutes; AWS goes on with it");
                 return self.failed_because("wait", why).await.map(Some);
@@ -431,7 +470,7 @@ impl<'a> Life<'a> {
     /// A pause that grows; `false` if the run is stopping.
     async fn rest(&mut self) -> bool {
         let pause = self.pause;
-        self.pause = (self.pause * 3 / 2).min(POLL_LONGEST);
+        self.pause = longer(pause);
         self.waited += pause;
         self.shared.interrupt.sleep(pause).await
     }
@@ -477,4 +516,9 @@ impl<'a> Life<'a> {
         self.write(Outcome::Refused { why: why.clone() }).await?;
         Ok(End::Refused { why, used_by })
     }
+}
+
+/// The pause after this one.
+fn longer(pause: Duration) -> Duration {
+    (pause * 3 / 2).min(POLL_LONGEST)
 }

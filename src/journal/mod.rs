@@ -58,6 +58,10 @@ pub trait Journal: fmt::Debug + Send + Sync {
     /// Every run, oldest first. A run that cannot be read is in the list too, and says so.
     async fn runs(&self) -> Result<Vec<RunSummary>, JournalError>;
 
+    /// Refuses if a process is at work on this account and manifest name. Whoever wants to begin
+    /// a run may ask before it asks a person anything; [`Journal::begin`] takes the lock.
+    async fn is_free(&self, account: &str, manifest_name: &str) -> Result<(), JournalError>;
+
     /// The newest run that did not come to its end, of this account and manifest if given.
     async fn latest_unfinished(
         &self,

@@ -137,6 +137,7 @@ pub struct RunLock {
 
 /// A lock file that is removed by hand again and again while it is being taken.
 const LOCK_TRIES_MAX: usize = 8;
+const LOCK_PAUSE: std::time::Duration = std::time::Duration::from_millis(10);
 
 /// What a lock file says of its holder is short; more is not ours.
 const HOLDER_BYTES_MAX: u64 = 4096;
@@ -162,10 +163,15 @@ pub fn lock(
     holder: &Holder,
 ) -> Result<RunLock, JournalError> {
     let path = lock_path(database, account, manifest_name);
-    for _ in 0..LOCK_TRIES_MAX {
+    for tries in 1..=LOCK_TRIES_MAX {
         let Some(mut file) = open_lock(&path)? else { continue };
         match file.try_lock() {
             Ok(()) => {}
+            // Who only looks whether it is taken, holds it for a moment.
+            Err(TryLockError::WouldBlock) if tries < LOCK_TRIES_MAX => {
+                std::thread::sleep(LOCK_PAUSE);
+                continue;
+            }
             Err(TryLockError::WouldBlock) => {
                 return Err(JournalError::Locked {
                     account: account.to_owned(),
@@ -183,6 +189,33 @@ pub fn lock(
     }
     let why = "the lock file changes while it is being taken".to_owned();
     Err(JournalError::Unwritable { path, why })
+}
+
+/// Who has the lock, if anybody has it now. Makes no file.
+pub fn holder(
+    database: &Path,
+    account: &str,
+    manifest_name: &str,
+) -> Result<Option<Holder>, JournalError> {
+    let Some(database) = resolve(database)? else { return Ok(None) };
+    let path = lock_path(&database, account, manifest_name);
+    if look(&path)?.is_none() {
+        return Ok(None);
+    }
+    let file = match OpenOptions::new().read(true).open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => {
+            return Err(JournalError::Unreadable { path, why: error.to_string() });
+        }
+    };
+    match file.try_lock_shared() {
+        Ok(()) => Ok(None),
+        Err(TryLockError::WouldBlock) => Ok(Some(read_holder(&file))),
+        Err(TryLockError::Error(error)) => {
+            Err(JournalError::Unreadable { path, why: error.to_string() })
+        }
+    }
 }
 
 fn open_lock(path: &Path) -> Result<Option<File>, JournalError> {

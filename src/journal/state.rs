@@ -190,7 +190,9 @@ pub enum RunStatus {
     Finished(RunOutcome),
     /// Stopped at a clean point.
     Interrupted,
-    /// Nothing says how it ended: it is at work, or it was killed.
+    /// A process is at work on it.
+    Running,
+    /// Nothing says how it ended: it was killed, unless it is at work.
     CutOff,
     /// The journal has the run, and cannot be trusted about it.
     Unreadable(String),

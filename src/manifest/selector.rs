@@ -214,7 +214,7 @@ impl Selector {
     }
 
     /// Every name that people know it by must be taken: a key goes only if all its aliases say
-    /// so, since another's alias is another's use.
+    /// so, since another's alias is another's use. One is enough to keep it.
     fn takes_names_of(&self, resource: &Resource) -> bool {
         if let By::Name(wanted) = &self.by {
             let is_id = *wanted == resource.id.id || resource.arn.as_ref() == Some(wanted);
@@ -227,7 +227,11 @@ impl Selector {
                 return true;
             }
         }
-        resource.names().into_iter().all(|name| self.takes_name(resource.kind(), name))
+        let mut names = resource.names().into_iter();
+        match self.list {
+            List::Match => names.all(|name| self.takes_name(resource.kind(), name)),
+            List::Keep => names.any(|name| self.takes_name(resource.kind(), name)),
+        }
     }
 
     fn takes_name(&self, kind: Kind, name: &str) -> bool {

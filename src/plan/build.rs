@@ -292,6 +292,15 @@ impl<'a> Planner<'a> {
             if ready.is_empty() {
                 break;
             }
+            // Keys, and with them their names, go when nothing else can.
+            let last = |place: &Place| {
+                self.catalog.goes_last(self.graph.resources()[place.0].kind())
+            };
+            let (mut ready, late): (Vec<Place>, Vec<Place>) =
+                ready.into_iter().partition(|place| !last(place));
+            if ready.is_empty() {
+                ready = late;
+            }
             for place in ready {
                 let id = StepId::numbered(steps.len() + 1);
                 let going = &self.going[&place.0];

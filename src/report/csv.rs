@@ -19,8 +19,9 @@ pub fn inventory(view: &InventoryView<'_>) -> String {
         let users: Vec<String> = verdict.used_by.iter().map(ToString::to_string).collect();
         let tags: Vec<String> = resource.tags.iter().map(|(k, v)| format!("{k}={v}")).collect();
         let of_name = view.labels(resource);
-        let (users, cautions, tags) =
-            (users.join("; "), resource.cautions.join("; "), tags.join("; "));
+        let cautions: Vec<&str> =
+            resource.cautions.iter().chain(&verdict.cautions).map(String::as_str).collect();
+        let (users, cautions, tags) = (users.join("; "), cautions.join("; "), tags.join("; "));
         let mut cells = vec![
             verdict.decision.as_str(),
             resource.kind().as_str(),

@@ -44,15 +44,22 @@ fn places(regions: &BTreeSet<Region>) -> String {
 /// One line for each reason why something could not be seen, with what to do about it.
 pub(super) fn unseen(gaps: &[Gap]) -> Vec<String> {
     // Reasons name the region that they are about; the same reason elsewhere is the same line.
-    let anywhere = |gap: &Gap| gap.why.replace(gap.region.as_str(), "that region");
+    let anywhere = |gap: &Gap| (gap.accepted, gap.why.replace(gap.region.as_str(), "that region"));
     groups(gaps, anywhere)
         .into_iter()
-        .map(|(why, group)| {
+        .map(|((accepted, why), group)| {
             let why = match group.regions.first() {
                 Some(only) if group.regions.len() == 1 => why.replace("that region", only.as_str()),
                 _ => why,
             };
             let kinds = named(group.kinds.iter().map(|kind| kind.as_str()), "kinds");
+            if accepted {
+                return format!(
+                    "could not see {kinds}{}: {} → accepted, so nothing is blocked by it",
+                    places(&group.regions),
+                    safe(&why),
+                );
+            }
             let flags = match group.kinds.len() {
                 0..=NAMED_MAX => {
                     let flag = |kind: &Kind| format!("--accept-unseen {kind}");

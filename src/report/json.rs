@@ -64,8 +64,9 @@ fn row(
         let users: Vec<Named> = verdict.used_by.iter().map(Into::into).collect();
         row["used_by"] = json!(users);
     }
-    if !resource.cautions.is_empty() {
-        row["cautions"] = json!(resource.cautions);
+    let cautions: Vec<&String> = resource.cautions.iter().chain(&verdict.cautions).collect();
+    if !cautions.is_empty() {
+        row["cautions"] = json!(cautions);
     }
     row
 }
@@ -147,6 +148,7 @@ pub(super) fn status(status: &RunStatus) -> &'static str {
     match status {
         RunStatus::Finished(outcome) => super::Ending::from(*outcome).as_str(),
         RunStatus::Interrupted => "interrupted",
+        RunStatus::Running => "running",
         RunStatus::CutOff => "cut-off",
         RunStatus::Unreadable(_) => "unreadable",
     }

@@ -93,6 +93,11 @@ pub struct Verified {
 }
 
 impl Verified {
+    /// Whether something that nobody accepted could not be seen.
+    pub fn is_blind(&self) -> bool {
+        self.unseen.iter().any(|gap| !gap.accepted)
+    }
+
     /// What is there of the lab, by a fresh look and fresh decisions.
     pub fn new(inventory: &Inventory, decided: &Classification) -> Self {
         let rows = |decision| -> Vec<Row> {

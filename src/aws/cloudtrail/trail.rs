@@ -19,7 +19,7 @@ use crate::aws::kinds::logs::LOG_GROUP;
 use crate::aws::kinds::s3::BUCKET;
 use crate::aws::{
     Acted, Aws, AwsError, Class, Listed, Op, Progress, RemovalOptions, ResourceKind, found,
-    spelling,
+    spelling, timestamp,
 };
 use crate::resource::{
     Action, KindFacts, Permissions, Prep, Protection, Reference, Resource, Scope, Tags, Unread,
@@ -50,6 +50,9 @@ impl ResourceKind for Trail {
     fn facts(&self) -> KindFacts {
         KindFacts {
             can_use: &[BUCKET, KEY, LOG_GROUP, ROLE],
+            // The key lies where the bucket is (CloudTrail user guide, "Encrypting CloudTrail log
+            // files with AWS KMS keys").
+            across_regions: &[KEY],
             where_keys: WHERE_KEYS,
             can_stop: true,
             permissions: Permissions {
@@ -162,7 +165,12 @@ async fn one(aws: &Aws, trail: &types::Trail) -> Option<Resource> {
     };
 
     let logging = match aws.call(STATUS, || client.get_trail_status().name(&name).send()).await {
-        Ok(status) => status.is_logging,
+        Ok(status) => {
+            // No answer says when a trail was made. It is at least as old as this, and one that
+            // was made again has begun anew.
+            resource.created = timestamp(status.start_logging_time());
+            status.is_logging
+        }
         Err(error) if error.is_not_found() => return None,
         Err(error) => {
             note("whether it is logging", error);
@@ -208,7 +216,7 @@ async fn one(aws: &Aws, trail: &types::Trail) -> Option<Resource> {
     Some(resource)
 }
 
-/// What `DescribeTrails` alone says of a trail. It gives no creation time.
+/// What `DescribeTrails` alone says of a trail.
 fn described_resource(aws: &Aws, trail: &types::Trail) -> Option<Resource> {
     let name = trail.name()?;
     let mut resource = Resource::new(TRAIL, aws.region(), name, name);

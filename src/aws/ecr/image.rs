@@ -59,13 +59,13 @@ impl ResourceKind for Image {
             match result {
                 Ok(images) => listed.resources.extend(images),
                 Err(error) if error.is_not_found() => {}
-                Err(error) => listed.incomplete.push(error),
+                Err(error) => listed.incomplete.push(error.into()),
             }
         }
         // A custom endpoint that knows no images has none.
         let all_failed = listed.resources.is_empty() && listed.incomplete.len() == parents.len();
         if let (true, Some(error)) = (all_failed, listed.incomplete.first()) {
-            return Err(error.clone());
+            return Err(error.error.clone());
         }
         listed.resources.sort_by(|a, b| a.id.cmp(&b.id));
         Ok(listed)

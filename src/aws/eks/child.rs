@@ -65,7 +65,7 @@ impl<T: ClusterChild> ResourceKind for InCluster<T> {
                 Ok(names) => children.extend(names.into_iter().map(|n| (cluster.clone(), n))),
                 Err(error) if error.is_not_found() => {}
                 Err(error) if error.class == Class::Unavailable => return Err(error),
-                Err(error) => listed.incomplete.push(error),
+                Err(error) => listed.incomplete.push(error.into()),
             }
         }
         let mut details = stream::iter(children)
@@ -81,7 +81,7 @@ impl<T: ClusterChild> ResourceKind for InCluster<T> {
                 Err(error) if error.is_not_found() => {}
                 Err(error) => {
                     listed.resources.push(unread(blank, &error));
-                    listed.incomplete.push(error);
+                    listed.incomplete.push(error.into());
                 }
             }
         }

@@ -70,7 +70,7 @@ impl ResourceKind for Clusters {
                 Err(error) => {
                     let blank = Resource::new(kinds::eks::CLUSTER, aws.region(), &name, &name);
                     listed.resources.push(unread(blank, &error));
-                    listed.incomplete.push(error);
+                    listed.incomplete.push(error.into());
                 }
             }
         }

@@ -41,7 +41,8 @@ struct Extra {
 impl ResourceKind for Role {
     fn facts(&self) -> KindFacts {
         KindFacts {
-            can_use: &[POLICY, OIDC_PROVIDER, ROLE, USER],
+            can_use: &[POLICY, OIDC_PROVIDER],
+            lets_in: &[OIDC_PROVIDER],
             where_keys: const {
                 &[
                     WhereKey::new("path", "the role's path, such as /service-role/"),

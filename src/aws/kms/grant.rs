@@ -11,12 +11,13 @@ use serde_json::json;
 
 use crate::aws::kinds::{ecr::REPOSITORY, eks::CLUSTER, iam, kms::GRANT, kms::KEY, s3::BUCKET};
 use crate::aws::{
-    Acted, Aws, AwsError, Listed, Op, Progress, RemovalOptions, ResourceKind, found, spelling,
-    timestamp,
+    Acted, Aws, AwsError, Incomplete, Listed, Op, Progress, RemovalOptions, ResourceKind, found,
+    spelling, timestamp,
 };
+use crate::inventory::Hides;
 use crate::resource::{
-    KindFacts, Last, Lifecycle, Permissions, Prep, Reference, Region, Removable, Resource, Scope,
-    WhereKey,
+    KindFacts, Last, Lifecycle, Permissions, Prep, Reference, Region, Removable, Resource,
+    ResourceId, Scope, WhereKey,
 };
 
 const LIST: Op = Op::read("kms", "ListGrants");
@@ -33,7 +34,7 @@ impl ResourceKind for Grant {
         KindFacts {
             removable: Removable::ReadOnly,
             parent: Some(KEY),
-            can_use: &[KEY, iam::ROLE, iam::USER],
+            can_use: &[KEY],
             where_keys: const { &[WhereKey::new("service", "the service that holds it")] },
             permissions: Permissions { read: &["kms:ListGrants"], ..Permissions::default() },
             ..KindFacts::new(GRANT, Scope::Regional)
@@ -53,17 +54,21 @@ impl ResourceKind for Grant {
             }
         }
         let answers: Vec<_> = stream::iter(keys)
-            .map(|key| async move { found(grants(aws, &key, None).await) })
+            .map(|key| async move { (found(grants(aws, &key, None).await), key) })
             .buffer_unordered(SIDE_BY_SIDE)
             .collect()
             .await;
         let mut listed = Listed::default();
-        for answer in answers {
+        for (answer, key) in answers {
             match answer {
                 Ok(grants) => listed
                     .resources
                     .extend(grants.iter().flatten().filter_map(|grant| resource(aws, grant))),
-                Err(error) => listed.incomplete.push(error),
+                // A key's own policy may keep everybody out; its grants hold no other key.
+                Err(error) => {
+                    let hides = Hides::uses_of_one(ResourceId::new(KEY, aws.region(), key));
+                    listed.incomplete.push(Incomplete { error, hides });
+                }
             }
         }
         listed.resources.sort_by(|a, b| a.id.cmp(&b.id));

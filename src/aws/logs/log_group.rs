@@ -13,6 +13,7 @@ use crate::aws::kinds::logs::LOG_GROUP;
 use crate::aws::{
     Acted, Aws, AwsError, Class, Listed, Op, Progress, RemovalOptions, ResourceKind, spelling,
 };
+use crate::inventory::Hides;
 use crate::resource::{
     Action, KindFacts, Permissions, Prep, Protection, Reference, Resource, Scope, Tags, Unread,
     WhereKey,
@@ -78,10 +79,9 @@ impl ResourceKind for LogGroup {
         while let Some(seen) = details.next().await {
             let Some((resource, missing)) = seen else { continue };
             listed.resources.push(resource);
-            // A denial is the same for a thousand groups: said once is enough.
-            let said = |error: &AwsError| listed.incomplete.iter().any(|e| e.class == error.class);
-            if let Some(error) = missing.filter(|error| !said(error)) {
-                listed.incomplete.push(error);
+            // A subscription delivers as a role.
+            if let Some(error) = missing {
+                listed.lacks(error, Hides::uses_of([ROLE]));
             }
         }
         listed.resources.sort_by(|a, b| a.id.cmp(&b.id));

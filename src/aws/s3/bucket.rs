@@ -134,7 +134,7 @@ impl ResourceKind for Bucket {
         match step.action {
             Action::Empty => {
                 let bypass = options.bypass_governance_retention;
-                empty::empty(&aws, name, bypass, progress).await?;
+                return empty::empty(&aws, name, bypass, progress).await;
             }
             Action::Delete => {
                 let client = aws.s3();

@@ -14,7 +14,7 @@ use futures::{TryStreamExt, future, stream};
 use tokio::sync::{Mutex as AsyncMutex, mpsc};
 
 use super::keys::{self, Range, Rounds};
-use crate::aws::{Aws, AwsError, Class, Op, Progress};
+use crate::aws::{Acted, Aws, AwsError, Class, Op, Progress};
 
 const VERSIONS: Op = Op::read("s3", "ListObjectVersions");
 const UPLOADS: Op = Op::read("s3", "ListMultipartUploads");
@@ -71,24 +71,31 @@ pub async fn is_empty(aws: &Aws, name: &str) -> Result<bool, AwsError> {
 }
 
 /// Removes everything in the bucket. What retention, a legal hold or a policy keeps comes back
-/// as one error that names the first key and the count; everything else is removed first.
+/// as one error that names the first key and the count; everything else is removed first. Where
+/// `progress` says stop, the batches in flight are the last ones.
 pub async fn empty(
     aws: &Aws,
     name: &str,
     bypass_governance: bool,
     progress: &Progress,
-) -> Result<(), AwsError> {
+) -> Result<Acted, AwsError> {
     let work = Emptying { aws, name, bypass_governance, progress, tally: Mutex::default() };
     for pass in 0..PASSES_MAX {
         // Later passes find little, and a single list leaves no seams.
         let ranges = if pass == 0 { work.parts().await? } else { vec![Range::default()] };
         work.versions(ranges).await?;
+        if progress.is_stopping() {
+            return Ok(Acted::HalfWay);
+        }
         work.uploads().await?;
         if let Some(refusal) = work.refusal() {
             return Err(refusal);
         }
         if is_empty(aws, name).await? {
-            return Ok(());
+            return Ok(Acted::Done);
+        }
+        if progress.is_stopping() {
+            return Ok(Acted::HalfWay);
         }
     }
     let why = "somebody goes on writing to the bucket while it is emptied";
@@ -265,7 +272,7 @@ impl Emptying<'_> {
         loop {
             let Some(batch) = receiver.lock().await.recv().await else { return Ok(()) };
             let result = self.remove(batch).await;
-            if result.is_err() || self.hopeless() {
+            if result.is_err() || self.hopeless() || self.progress.is_stopping() {
                 receiver.lock().await.close();
                 return result;
             }

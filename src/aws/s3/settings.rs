@@ -11,8 +11,9 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use crate::aws::kinds::iam::ROLE;
 use crate::aws::kinds::kms::KEY;
 use crate::aws::kinds::s3::BUCKET;
-use crate::aws::{Aws, AwsError, Class, Op};
-use crate::resource::{Protection, Reference, Resource, Tags, Unread};
+use crate::aws::{Aws, AwsError, Class, Incomplete, Op};
+use crate::inventory::Hides;
+use crate::resource::{Kind, Protection, Reference, Resource, Tags, Unread};
 
 const GET_TAGS: Op = Op::read("s3", "GetBucketTagging");
 const PUT_TAGS: Op = Op::write("s3", "PutBucketTagging");
@@ -71,7 +72,7 @@ where
 
 /// Adds to `resource` what every bucket is asked for; `false` if the bucket is gone. What could
 /// not be read and may hold references goes to `incomplete` too.
-pub async fn read(aws: &Aws, resource: &mut Resource, incomplete: &mut Vec<AwsError>) -> bool {
+pub async fn read(aws: &Aws, resource: &mut Resource, incomplete: &mut Vec<Incomplete>) -> bool {
     let aws = aws.in_region(resource.region());
     let name = resource.id.id.clone();
     let own_arn = resource.arn.clone().unwrap_or_default();
@@ -94,11 +95,12 @@ pub async fn read(aws: &Aws, resource: &mut Resource, incomplete: &mut Vec<AwsEr
     );
     let gone = |error: &AwsError| error.class == Class::NotFound;
     let mut is_gone = false;
-    let mut note = |what: &str, error: AwsError, refers: bool| {
+    let mut note = |what: &str, error: AwsError, refers_to: &[Kind]| {
         is_gone |= gone(&error);
         let unread = Unread { what: what.to_owned(), why: error.to_string() };
-        if refers {
-            incomplete.push(error);
+        if !refers_to.is_empty() && !gone(&error) {
+            let hides = Hides::uses_of(refers_to.iter().copied());
+            incomplete.push(Incomplete { error, hides });
         }
         unread
     };
@@ -108,7 +110,7 @@ pub async fn read(aws: &Aws, resource: &mut Resource, incomplete: &mut Vec<AwsEr
     match tags {
         Ok(Some(answer)) => resource.tags = map(answer.tag_set),
         Ok(None) => {}
-        Err(error) => unread.push(note("tags", error, false)),
+        Err(error) => unread.push(note("tags", error, &[])),
     }
     match versioning {
         Ok(answer) => {
@@ -125,7 +127,7 @@ pub async fn read(aws: &Aws, resource: &mut Resource, incomplete: &mut Vec<AwsEr
             let caution = format!("cannot see whether MFA delete is on: {error}");
             resource.cautions.push(caution);
         }
-        Err(error) => unread.push(note("versioning", error, false)),
+        Err(error) => unread.push(note("versioning", error, &[])),
     }
     match lock {
         Ok(answer) => {
@@ -137,7 +139,7 @@ pub async fn read(aws: &Aws, resource: &mut Resource, incomplete: &mut Vec<AwsEr
                 resource.cautions.push(caution.to_owned());
             }
         }
-        Err(error) => unread.push(note("object lock configuration", error, false)),
+        Err(error) => unread.push(note("object lock configuration", error, &[])),
     }
     match encryption {
         Ok(answer) => {
@@ -149,7 +151,7 @@ pub async fn read(aws: &Aws, resource: &mut Resource, incomplete: &mut Vec<AwsEr
                 }
             }
         }
-        Err(error) => unread.push(note("default encryption", error, true)),
+        Err(error) => unread.push(note("default encryption", error, &[KEY])),
     }
     match logging {
         Ok(answer) => {
@@ -158,7 +160,7 @@ pub async fn read(aws: &Aws, resource: &mut Resource, incomplete: &mut Vec<AwsEr
                 uses.push(Reference::soft(BUCKET, arn, "access log bucket"));
             }
         }
-        Err(error) => unread.push(note("access logging", error, true)),
+        Err(error) => unread.push(note("access logging", error, &[BUCKET])),
     }
     match replication {
         Ok(answer) => {
@@ -166,7 +168,7 @@ pub async fn read(aws: &Aws, resource: &mut Resource, incomplete: &mut Vec<AwsEr
                 uses.extend(replication_uses(&rules));
             }
         }
-        Err(error) => unread.push(note("replication", error, true)),
+        Err(error) => unread.push(note("replication", error, &[BUCKET, KEY, ROLE])),
     }
     match inventory {
         Ok(configurations) => uses.extend(configurations.iter().flat_map(inventory_uses)),
@@ -174,7 +176,7 @@ pub async fn read(aws: &Aws, resource: &mut Resource, incomplete: &mut Vec<AwsEr
         Err(error) if !gone(&error) => {
             resource.cautions.push(format!("cannot see where its inventories go: {error}"));
         }
-        Err(error) => unread.push(note("inventory", error, true)),
+        Err(error) => unread.push(note("inventory", error, &[])),
     }
     uses.retain(|target| target.spelling != own_arn);
     uses.sort();

@@ -82,6 +82,8 @@ impl Described for App {
 
     fn facts(&self) -> KindFacts {
         KindFacts {
+            // It lives in one of them, and with that in a domain.
+            can_use: &[sagemaker::USER_PROFILE, sagemaker::SPACE],
             where_keys: const { &[status("InService, Pending, Failed, Deleting")] },
             permissions: Permissions {
                 read: &["sagemaker:ListApps", "sagemaker:DescribeApp", "sagemaker:ListTags"],
@@ -89,6 +91,7 @@ impl Described for App {
                 tag: TAG_PERMISSIONS,
             },
             can_tag: true,
+            parent: Some(sagemaker::DOMAIN),
             ..KindFacts::new(sagemaker::APP, Scope::Regional)
         }
     }

@@ -12,6 +12,7 @@ use super::shown::{record, text};
 use crate::aws::{
     Acted, Aws, AwsError, Class, Listed, Op, Progress, RemovalOptions, ResourceKind, found,
 };
+use crate::inventory::Hides;
 use crate::resource::{Action, Kind, KindFacts, Lifecycle, Prep, Resource, Tags, Unread, WhereKey};
 
 /// Largest page of SageMaker's lists; its default is ten.
@@ -211,9 +212,9 @@ impl<T: Described> ResourceKind for Of<T> {
         let mut listed = Listed::default();
         for (resource, error) in seen {
             listed.resources.push(resource);
-            let said = |error: &AwsError| listed.incomplete.iter().any(|e| e.class == error.class);
-            if let Some(error) = error.filter(|error| !said(error)) {
-                listed.incomplete.push(error);
+            if let Some(error) = error {
+                let uses = self.0.facts().can_use;
+                listed.lacks(error, Hides::uses_of(uses.iter().copied()));
             }
         }
         Ok(listed)

@@ -37,6 +37,7 @@ impl Described for Space {
                 tag: TAG_PERMISSIONS,
             },
             can_tag: true,
+            parent: Some(sagemaker::DOMAIN),
             ..KindFacts::new(sagemaker::SPACE, Scope::Regional)
         }
     }

@@ -41,6 +41,7 @@ impl Described for UserProfile {
                 tag: TAG_PERMISSIONS,
             },
             can_tag: true,
+            parent: Some(sagemaker::DOMAIN),
             ..KindFacts::new(sagemaker::USER_PROFILE, Scope::Regional)
         }
     }

@@ -20,7 +20,7 @@ use self::rows::{append, insert_run, load, summaries};
 use super::entry::{Entry, RunHeader, RunId};
 use super::error::{Holder, JournalError};
 use super::place::{self, RunLock};
-use super::state::{RunState, RunSummary};
+use super::state::{RunState, RunStatus, RunSummary};
 use super::{Journal, OpenRun, RunLog};
 use crate::plan::Step;
 
@@ -126,7 +126,26 @@ impl Journal for SqliteJournal {
     }
 
     async fn runs(&self) -> Result<Vec<RunSummary>, JournalError> {
-        self.blocking(|path, slot| Ok(reading(path, slot, summaries)?.unwrap_or_default())).await
+        self.blocking(|path, slot| {
+            let mut runs = reading(path, slot, summaries)?.unwrap_or_default();
+            for run in runs.iter_mut().filter(|run| run.status == RunStatus::CutOff) {
+                let holder = place::holder(path, &run.account, &run.manifest_name)?;
+                if holder.is_some_and(|holder| holder.run.as_ref() == Some(&run.run)) {
+                    run.status = RunStatus::Running;
+                }
+            }
+            Ok(runs)
+        })
+        .await
+    }
+
+    async fn is_free(&self, account: &str, manifest_name: &str) -> Result<(), JournalError> {
+        let (account, manifest_name) = (account.to_owned(), manifest_name.to_owned());
+        self.blocking(move |path, _| match place::holder(path, &account, &manifest_name)? {
+            Some(holder) => Err(JournalError::Locked { account, manifest_name, holder }),
+            None => Ok(()),
+        })
+        .await
     }
 }
 

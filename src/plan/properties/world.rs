@@ -12,7 +12,7 @@ use proptest::sample::{Index, select};
 use crate::aws::kinds::{cloudtrail, ecr, eks, iam, kms, logs, s3, sagemaker};
 use crate::aws::registry::catalog;
 use crate::classify::{Case, Classification, Gone, KEEP_TAG, classify};
-use crate::inventory::{Inventory, Listing, Outcome};
+use crate::inventory::{Hides, Inventory, Listing, Outcome};
 use crate::manifest::Manifest;
 use crate::plan::{Plan, plan};
 use crate::resource::{
@@ -119,7 +119,7 @@ pub fn inventory(things: impl IntoIterator<Item = Resource>, gaps: &[(Kind, Regi
     let mut inventory = Inventory::default();
     for (place, resources) in listed {
         let outcome = match unseen.contains(&place) {
-            true => Outcome::Unseen { why: "access denied".to_owned() },
+            true => Outcome::Unseen { why: "access denied".to_owned(), hides: Hides::Everything },
             false => Outcome::Listed,
         };
         inventory.put(place.0, place.1, Listing { outcome, resources, at: NOW });

@@ -66,7 +66,8 @@ fn reasons(resource: &Resource, verdict: &Verdict) -> Vec<String> {
     let mut lines = vec![verdict.reason.clone()];
     let goes = matches!(verdict.decision, Decision::Delete | Decision::Stop);
     if goes {
-        lines.extend(resource.cautions.iter().map(|caution| format!("caution: {caution}")));
+        let cautions = resource.cautions.iter().chain(&verdict.cautions);
+        lines.extend(cautions.map(|caution| format!("caution: {caution}")));
     }
     lines
 }

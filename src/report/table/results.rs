@@ -16,7 +16,7 @@ pub fn verify(verified: &Verified, look: Look) -> String {
     text.push_str(&rows("Kept", Decision::Keep, &verified.kept, look));
     text.push_str(&rows("Blocked", Decision::Blocked, &verified.blocked, look));
     let left = match verified.left.len() {
-        0 if verified.unseen.is_empty() => "Nothing is left that should be gone".to_owned(),
+        0 if !verified.is_blind() => "Nothing is left that should be gone".to_owned(),
         0 => "Nothing is left among what could be seen".to_owned(),
         1 => "1 resource is left".to_owned(),
         many => format!("{} resources are left", thousands(many as u64)),

@@ -24,7 +24,8 @@ pub fn runs(runs: &[RunSummary], look: Look) -> String {
     ];
     let rows = runs.iter().rev().map(summary).collect();
     let mut text = table(look, &columns, rows);
-    let unfinished = runs.iter().filter(|run| run.is_unfinished()).count();
+    let halted = |run: &&RunSummary| run.is_unfinished() && run.status != RunStatus::Running;
+    let unfinished = runs.iter().filter(halted).count();
     text.push_str(&format!("\n{}", count(runs.len(), "run", "runs")));
     if unfinished > 0 {
         text.push_str(&format!(", {unfinished} of them not at its end (dismantle resume RUN)"));
@@ -52,7 +53,7 @@ fn summary(run: &RunSummary) -> Vec<Cell> {
 fn run_colour(status: &RunStatus) -> Color {
     match status {
         RunStatus::Finished(crate::journal::RunOutcome::Clean) => Color::Green,
-        RunStatus::Finished(_) | RunStatus::Interrupted => Color::Yellow,
+        RunStatus::Finished(_) | RunStatus::Interrupted | RunStatus::Running => Color::Yellow,
         RunStatus::CutOff | RunStatus::Unreadable(_) => Color::Red,
     }
 }
