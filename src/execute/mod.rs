@@ -4,6 +4,7 @@
 //! What happens is told as [`Event`]s. A run ends when every step is done, lost or interrupted;
 //! what is really left is for a second look to say.
 
+mod board;
 mod event;
 mod eyes;
 pub mod guard;
@@ -11,11 +12,11 @@ mod interrupt;
 mod queue;
 mod step;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 pub use event::{Event, Observer, Quiet};
 pub use eyes::Eyes;
@@ -23,25 +24,15 @@ pub use interrupt::Interrupt;
 
 use crate::aws::RemovalOptions;
 use crate::classify::{Classification, Decision};
-use crate::inventory::Inventory;
 use crate::journal::{JournalError, OpenRun, Outcome, StepState};
-use crate::plan::{self, Row, Step, StepId};
-use crate::resource::{Action, Catalog, Prep, ResourceId};
-use queue::{Queue, State};
+use crate::plan::{Row, Step};
+use crate::resource::{Action, ResourceId};
+use board::Board;
+use queue::State;
 use step::{Completion, End, Life, Lived, Shared};
 
 /// Steps in flight at once. The limits of each service hold them back long before this.
 const STEPS_AT_ONCE_MAX: usize = 64;
-
-/// Steps that may join a run: more than this is somebody building while we take apart.
-const LATE_STEPS_MAX: usize = 5_000;
-
-/// For how long a step may come back to the queue because something is in its way. IAM shows what
-/// changed after seconds, seldom after minutes.
-const RETURNS_WITHIN: SignedDuration = SignedDuration::from_mins(15);
-
-/// How often, where no time passes between.
-const RETURNS_MAX: u32 = 100;
 
 /// A step with what an earlier process left of it.
 #[derive(Debug, Clone)]
@@ -245,7 +236,12 @@ impl Executor<'_> {
         (decided, new)
     }
 
-    async fn write_failure(&self, step: &Step, attempt: u32, why: &str) -> Result<(), JournalError> {
+    async fn write_failure(
+        &self,
+        step: &Step,
+        attempt: u32,
+        why: &str,
+    ) -> Result<(), JournalError> {
         let outcome = Outcome::Failed { class: "limits".to_owned(), why: why.to_owned() };
         let now = self.eyes.discovery.aws().clock().now();
         self.run.outcome(now, &step.step, attempt, outcome).await
@@ -281,178 +277,4 @@ fn row(step: &Step, reason: String) -> Row {
         action => format!("{action}: {reason}"),
     };
     Row { resource: step.resource.clone(), reason, used_by: Vec::new() }
-}
-
-/// The steps of a run by number, and the queue of the numbers.
-struct Board {
-    todo: BTreeMap<usize, Todo>,
-    queue: Queue,
-    late: usize,
-    /// How often a step came back, and when it first did.
-    returns: BTreeMap<usize, (u32, Timestamp)>,
-    catalog: Catalog,
-}
-
-impl Board {
-    fn new(todo: Vec<Todo>, catalog: &Catalog) -> Self {
-        let mut board = Self {
-            todo: BTreeMap::new(),
-            queue: Queue::default(),
-            late: 0,
-            returns: BTreeMap::new(),
-            catalog: catalog.clone(),
-        };
-        for one in todo {
-            board.add(one);
-        }
-        board.queue.measure();
-        board
-    }
-
-    fn add(&mut self, todo: Todo) {
-        let number = todo.step.step.number();
-        let after = todo.step.after.iter().map(StepId::number).collect();
-        self.queue.enqueue(number, after, self.group(&todo.step));
-        if self.catalog.goes_last(todo.step.resource.kind) {
-            self.queue.put_last(number);
-        }
-        self.todo.insert(number, todo);
-    }
-
-    /// What goes one at a time in its parent has a group.
-    fn group(&self, step: &Step) -> Option<String> {
-        let id = &step.resource;
-        let one_at_a_time = self.catalog.get(id.kind).is_some_and(|facts| facts.one_at_a_time);
-        let parent = id.id.rsplit_once('/').map_or(id.id.as_str(), |(parent, _)| parent);
-        one_at_a_time.then(|| format!("{} {} {parent}", id.kind, id.region))
-    }
-
-    /// Steps that an earlier process brought to an end.
-    fn take_over(&mut self, ran: &mut Ran) {
-        for (number, todo) in &self.todo {
-            if let StepState::Done(_) = todo.state {
-                self.queue.finish(*number);
-                ran.done.push((todo.step.clone(), "done before".to_owned()));
-            }
-        }
-    }
-
-    fn is_waiting(&self, number: usize) -> bool {
-        self.queue.state(number) == Some(State::Waiting)
-    }
-
-    fn preps_of(&self, id: &ResourceId) -> Vec<Prep> {
-        let steps = self.todo.values().map(|todo| &todo.step);
-        steps.filter(|step| step.resource == *id).map(Step::prep).collect()
-    }
-
-    /// Notes that a step comes back to the queue; `true` if it did so for too long.
-    fn returns(&mut self, number: usize, attempts: u32, now: Timestamp) -> bool {
-        let Some(todo) = self.todo.get_mut(&number) else { return true };
-        todo.attempts = attempts;
-        let (count, first) = self.returns.entry(number).or_insert((0, now));
-        *count += 1;
-        now.duration_since(*first) > RETURNS_WITHIN || *count > RETURNS_MAX
-    }
-
-    fn next_number(&mut self) -> Option<usize> {
-        self.late += 1;
-        (self.late <= LATE_STEPS_MAX)
-            .then(|| self.todo.keys().next_back().map_or(1, |number| number + 1))
-    }
-
-    /// Further preparatory steps of the same resource; `step` waits for them.
-    fn late_preps(&mut self, number: usize, step: &Step, preps: Vec<Prep>) -> Vec<Step> {
-        let mut steps = Vec::new();
-        for prep in preps {
-            let open = |todo: &&Todo| {
-                todo.step.resource == step.resource
-                    && todo.step.prep() == prep
-                    && matches!(
-                        self.queue.state(todo.step.step.number()),
-                        Some(State::Waiting | State::Running)
-                    )
-            };
-            if self.todo.values().any(|todo| open(&todo)) {
-                continue;
-            }
-            let Some(next) = self.next_number() else { break };
-            let late = Step {
-                step: StepId::numbered(next),
-                action: prep.action,
-                target: prep.target.clone(),
-                after: Vec::new(),
-                reason: format!("new since the plan; {}", step.reason),
-                ..step.clone()
-            };
-            self.add(Todo::from(late.clone()));
-            steps.push(late);
-        }
-        let after: BTreeSet<usize> = steps.iter().map(|step| step.step.number()).collect();
-        self.queue.enqueue(number, after, None);
-        steps
-    }
-
-    /// Steps for what is new and may go before the resource can; `step` waits for them.
-    fn late_users(
-        &mut self,
-        number: usize,
-        inventory: &Inventory,
-        decided: &Classification,
-    ) -> Vec<Step> {
-        // A plan of all that goes, by today's look: the new ones take their places among the
-        // others, before what they use and after what uses them.
-        let fresh = plan::plan(inventory, decided, &self.catalog);
-        let same = |todo: &&Todo, step: &Step| {
-            todo.step.resource == step.resource && todo.step.prep() == step.prep()
-        };
-        let mut names: BTreeMap<StepId, usize> = BTreeMap::new();
-        let mut steps = Vec::new();
-        for mut late in fresh.steps {
-            let planned = self.todo.values().find(|todo| same(todo, &late));
-            if let Some(planned) = planned.map(|todo| todo.step.step.number()) {
-                names.insert(late.step.clone(), planned);
-                let after = late.after.iter().filter_map(|old| names.get(old));
-                let new = after.filter(|before| steps.iter().any(|s| is(s, **before)));
-                let new: BTreeSet<usize> = new.copied().collect();
-                if !new.is_empty() && self.is_waiting(planned) {
-                    self.queue.enqueue(planned, new, None);
-                }
-                continue;
-            }
-            if self.todo.values().any(|todo| todo.step.resource == late.resource) {
-                // One more step of a thing that has its steps: it asks for that itself.
-                continue;
-            }
-            let Some(next) = self.next_number() else { break };
-            names.insert(late.step.clone(), next);
-            late.step = StepId::numbered(next);
-            let open = |before: &usize| {
-                // Not behind the one that waits for it.
-                *before != number && !self.queue.waits_for(*before, number)
-            };
-            let after: BTreeSet<usize> =
-                late.after.iter().filter_map(|old| names.get(old)).copied().filter(open).collect();
-            late.after = after.into_iter().map(StepId::numbered).collect();
-            late.reason = format!("new since the plan; {}", late.reason);
-            steps.push(late);
-        }
-        for late in &steps {
-            self.add(Todo::from(late.clone()));
-        }
-        let after = steps.iter().map(|step| step.step.number()).collect();
-        self.queue.enqueue(number, after, None);
-        steps
-    }
-
-    /// Resources that the run removes.
-    fn removals(&self) -> usize {
-        let steps = self.todo.values().map(|todo| &todo.step);
-        let gone = steps.filter(|step| step.action.is_removal()).map(|step| &step.resource);
-        gone.collect::<BTreeSet<_>>().len()
-    }
-}
-
-fn is(step: &Step, number: usize) -> bool {
-    step.step.number() == number
 }

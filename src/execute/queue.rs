@@ -99,9 +99,8 @@ impl Queue {
             .filter(|(_, entry)| may_run(entry))
             .max_by_key(|(id, entry)| (!entry.last, entry.behind, std::cmp::Reverse(**id)))
             .map(|(id, _)| *id)?;
-        let others_run = || {
-            self.entries.values().any(|entry| entry.state == State::Running && !entry.last)
-        };
+        let others_run =
+            || self.entries.values().any(|entry| entry.state == State::Running && !entry.last);
         if self.entries[&id].last && others_run() {
             return None;
         }

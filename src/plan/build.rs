@@ -293,9 +293,8 @@ impl<'a> Planner<'a> {
                 break;
             }
             // Keys, and with them their names, go when nothing else can.
-            let last = |place: &Place| {
-                self.catalog.goes_last(self.graph.resources()[place.0].kind())
-            };
+            let last =
+                |place: &Place| self.catalog.goes_last(self.graph.resources()[place.0].kind());
             let (mut ready, late): (Vec<Place>, Vec<Place>) =
                 ready.into_iter().partition(|place| !last(place));
             if ready.is_empty() {

@@ -122,7 +122,8 @@ fn said_gaps(unseen: &[Gap], unavailable: &[Gap]) -> String {
 
 /// How many kinds are in these gaps, as the end of a sentence.
 fn blind_spots(unseen: &[Gap]) -> String {
-    let kinds: std::collections::BTreeSet<_> = unseen.iter().filter(|gap| !gap.accepted).map(|gap| gap.kind).collect();
+    let kinds: std::collections::BTreeSet<_> =
+        unseen.iter().filter(|gap| !gap.accepted).map(|gap| gap.kind).collect();
     match kinds.len() {
         0 => String::new(),
         1 => "; 1 kind could not be seen".to_owned(),

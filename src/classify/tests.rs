@@ -4,7 +4,7 @@ use super::*;
 use crate::aws::kinds::{cloudtrail, ecr, eks, iam, kms, logs, s3, sagemaker};
 use crate::aws::registry;
 use crate::inventory::{Listing, Outcome};
-use crate::resource::{Prep, Reference, Region, Unread};
+use crate::resource::{Action, Last, Lifecycle, Prep, Protection, Reference, Region, Unread};
 
 const NOW: Timestamp = Timestamp::constant(1_800_000_000, 0);
 const HERE: Region = Region::new("us-east-1");
@@ -418,5 +418,5 @@ fn a_tag_that_a_neighbour_pulls_by_is_not_taken_off() {
     }
 }
 
-#[path = "classify_owner_tests.rs"]
+#[path = "owner_tests.rs"]
 mod owners;
