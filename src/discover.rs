@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures::future::join_all;
 
-use crate::aws::{Aws, AwsError, Class, Listed, Op, ResourceKind, kinds, registry};
+use crate::aws::{Aws, AwsError, Brief, Class, Listed, Op, ResourceKind, kinds, registry};
 use crate::inventory::{Hides, Inventory, Listing, Outcome};
 use crate::resource::{Catalog, Kind, Reference, Region, Resource, Scope};
 
@@ -185,13 +185,23 @@ impl Discovery {
 
     /// Everything of the wanted kinds, and of the parents that are needed to list them.
     pub async fn kinds(&self, wanted: impl Fn(Kind) -> bool, seen: &Seen) -> Inventory {
+        self.kinds_again(wanted, &Inventory::default(), seen).await
+    }
+
+    /// The same, where `known` was seen before.
+    pub async fn kinds_again(
+        &self,
+        wanted: impl Fn(Kind) -> bool,
+        known: &Inventory,
+        seen: &Seen,
+    ) -> Inventory {
         let catalog = registry::catalog();
         let families = families(catalog, &wanted);
         let mut tasks = Vec::new();
         for (root, children) in &families {
             for region in self.regions_for(catalog, *root, children) {
                 seen.0.total.fetch_add(1 + children.len(), Ordering::Relaxed);
-                tasks.push(self.family(*root, children, region, seen));
+                tasks.push(self.family(*root, children, region, known, seen));
             }
         }
         let all: Vec<_> = join_all(tasks).await.into_iter().flatten().collect();
@@ -235,13 +245,14 @@ impl Discovery {
         root: Kind,
         children: &[Kind],
         region: Region,
+        known: &Inventory,
         seen: &Seen,
     ) -> Vec<(Kind, Region, Listing)> {
         let aws = match region.is_global() {
             true => self.aws.in_region(home_of(self.aws.partition())),
             false => self.aws.in_region(region),
         };
-        let parents = self.list(&aws, root, &[], seen).await;
+        let parents = self.list(&aws, root, &[], known, seen).await;
         let of_children = children.iter().map(|child| async {
             let listing = match &parents.outcome {
                 Outcome::Unavailable { .. } if parents.resources.is_empty() => {
@@ -249,7 +260,8 @@ impl Discovery {
                     Listing { resources: Vec::new(), ..parents.clone() }
                 }
                 outcome => {
-                    let mut listing = self.list(&aws, *child, &parents.resources, seen).await;
+                    let mut listing =
+                        self.list(&aws, *child, &parents.resources, known, seen).await;
                     // Children of parents that are not in the list are not in it either.
                     if let Outcome::Unseen { hides: Hides::Everything, .. } = outcome {
                         listing.outcome = outcome.clone();
@@ -264,10 +276,22 @@ impl Discovery {
         listings
     }
 
-    async fn list(&self, aws: &Aws, kind: Kind, parents: &[Resource], seen: &Seen) -> Listing {
+    async fn list(
+        &self,
+        aws: &Aws,
+        kind: Kind,
+        parents: &[Resource],
+        known: &Inventory,
+        seen: &Seen,
+    ) -> Listing {
         let at = self.aws.clock().now();
+        let global = registry::catalog().is_global(kind);
+        let brief = Brief {
+            known: known.listed(kind, if global { Region::GLOBAL } else { aws.region() }),
+            users_only: !global && !self.regions.contains(&aws.region()),
+        };
         let result = match registry::find(kind) {
-            Some(lister) => lister.list(aws, parents).await,
+            Some(lister) => lister.list_briefly(aws, parents, &brief).await,
             None => Ok(Listed::default()),
         };
         let (resources, outcome) = match result {

@@ -138,6 +138,11 @@ impl Inventory {
         self.of_kind(id.kind).find(|resource| resource.id == *id)
     }
 
+    /// What was listed of a kind where it was asked for in `region`.
+    pub fn listed(&self, kind: Kind, region: Region) -> &[Resource] {
+        self.listings.get(&(kind, region)).map_or(&[], |listing| &listing.resources)
+    }
+
     /// Every resource of a kind.
     pub fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &Resource> {
         self.listings

@@ -56,6 +56,15 @@ impl From<Vec<Resource>> for Listed {
     }
 }
 
+/// What need not be read of a kind.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Brief<'a> {
+    /// What was read before: what has ended since long is as it was.
+    pub known: &'a [Resource],
+    /// Whether nothing can go here, and only who uses something is of interest.
+    pub users_only: bool,
+}
+
 /// What a call of [`ResourceKind::act`] achieved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Acted {
@@ -115,6 +124,17 @@ pub trait ResourceKind: Send + Sync {
     ///
     /// `parents` are the resources of `facts().parent` in the same region, empty if none.
     async fn list(&self, aws: &Aws, parents: &[Resource]) -> Result<Listed, AwsError>;
+
+    /// As `list`, where less will do: kinds of which thousands lie in history use nothing there.
+    async fn list_briefly(
+        &self,
+        aws: &Aws,
+        parents: &[Resource],
+        brief: &Brief<'_>,
+    ) -> Result<Listed, AwsError> {
+        let _ = brief;
+        self.list(aws, parents).await
+    }
 
     /// Reads one resource again, as `list` would show it now; `None` if it is gone. This one
     /// function tells whether a step is done: a [`Prep`] that is no longer in

@@ -23,7 +23,7 @@ pub mod s3;
 pub mod sagemaker;
 
 pub use error::{AwsError, Class, found};
-pub use kind::{Acted, Incomplete, Listed, Progress, RemovalOptions, ResourceKind};
+pub use kind::{Acted, Brief, Incomplete, Listed, Progress, RemovalOptions, ResourceKind};
 pub use session::{Aws, Connect, Session, Traffic};
 
 /// One operation of AWS's API.

@@ -249,7 +249,9 @@ impl<'a> Eyes<'a> {
 
     async fn relist(&self, kind: Kind) {
         let users: BTreeSet<Kind> = self.catalog.users_of(kind).map(|facts| facts.kind).collect();
-        let newer = self.discovery.kinds(|kind| users.contains(&kind), &Seen::default()).await;
+        let known = self.world().inventory.clone();
+        let wanted = |kind| users.contains(&kind);
+        let newer = self.discovery.kinds_again(wanted, &known, &Seen::default()).await;
         let mut world = self.world();
         world.inventory.update(newer);
         world.decided = None;

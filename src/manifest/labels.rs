@@ -101,6 +101,15 @@ impl Convention {
             .filter_map(|field| Some((field.clone(), found.name(field)?.as_str().to_owned())))
             .collect()
     }
+
+    /// Whether the name says for sure what [`Convention::read`] reads: where the convention has
+    /// an environment, the name has a word that is one. `amazon-cloudwatch-agent` has none.
+    pub fn is_sure_of(&self, name: &str) -> bool {
+        match self.readers.split_last() {
+            Some((_, sure)) if !sure.is_empty() => sure.iter().any(|reader| reader.is_match(name)),
+            _ => true,
+        }
+    }
 }
 
 fn is_environment(field: &str) -> bool {

@@ -39,6 +39,15 @@ fn names_are_read_by_the_convention() {
 }
 
 #[test]
+fn only_a_known_environment_makes_sure() {
+    let convention = Convention::parse("{project}-{env}-{component}").unwrap();
+    for (name, sure) in [("shop-dev-db", true), ("acme-test-db", true), ("shop-blue-db", false)] {
+        assert_eq!(convention.is_sure_of(name), sure, "{name}");
+    }
+    assert!(Convention::parse("{project}-{component}").unwrap().is_sure_of("shop-blue-db"));
+}
+
+#[test]
 fn other_conventions_are_read() {
     assert_eq!(read("{project}-{component}", "shop-web-db"), ["shop-web", "db"]);
     assert_eq!(read("lab_{owner}.{project}", "lab_ann.shop"), ["ann", "shop"]);

@@ -78,6 +78,17 @@ impl Manifest {
             .unwrap_or_default()
     }
 
+    /// The same, where the name says it for sure: what may be written into tags.
+    pub fn sure_labels_of(&self, resource: &Resource) -> BTreeMap<String, String> {
+        let Some(convention) = &self.labels else { return BTreeMap::new() };
+        std::iter::once(resource.name.as_str())
+            .chain(resource.names())
+            .filter(|name| convention.is_sure_of(name))
+            .map(|name| convention.read(name))
+            .find(|labels| !labels.is_empty())
+            .unwrap_or_default()
+    }
+
     /// What plan files and journals carry of it.
     pub fn carried(&self) -> Carried {
         Carried { source: self.source.clone(), text: self.text.clone() }

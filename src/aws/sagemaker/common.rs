@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::references::{self, Members};
 use super::shown::{record, text};
 use crate::aws::{
-    Acted, Aws, AwsError, Class, Listed, Op, Progress, RemovalOptions, ResourceKind, found,
+    Acted, Aws, AwsError, Brief, Class, Listed, Op, Progress, RemovalOptions, ResourceKind, found,
 };
 use crate::inventory::Hides;
 use crate::resource::{Action, Kind, KindFacts, Lifecycle, Prep, Resource, Tags, Unread, WhereKey};
@@ -165,12 +165,34 @@ impl<T: Described> Of<T> {
             }
         };
         let id = self.0.id(&shown)?;
-        let mut resource = self.whole(aws, id, &shown, parents).await;
+        let mut resource = self.whole(aws, id.clone(), &shown, parents).await;
+        // What goes while it is being read has no tags to read any more.
+        if !resource.unread.is_empty() && matches!(found(self.0.describe(aws, &id).await), Ok(None))
+        {
+            return None;
+        }
         if let Err(error) = self.closer(aws, &mut resource).await {
             let what = "what belongs to it".to_owned();
             resource.unread.push(Unread { what, why: error.to_string() });
         }
         Some((resource, None))
+    }
+
+    /// What a summary alone tells well enough: a job that has ended uses nothing, and stays as it
+    /// was when it was read.
+    fn ended(&self, aws: &Aws, id: &str, summary: &Value, brief: &Brief<'_>) -> Option<Resource> {
+        let shown = self.resource(aws, id.to_owned(), summary);
+        if !matches!(shown.lifecycle, Lifecycle::Ended { .. }) {
+            return None;
+        }
+        let same = |known: &&Resource| {
+            known.id == shown.id
+                && known.lifecycle == shown.lifecycle
+                && known.created.is_some()
+                && known.created == shown.created
+        };
+        let known = brief.known.iter().find(same).cloned();
+        known.or_else(|| brief.users_only.then_some(shown))
     }
 
     /// Stops what runs. What has ended by itself meanwhile is stopped as well.
@@ -198,9 +220,24 @@ impl<T: Described> ResourceKind for Of<T> {
     }
 
     async fn list(&self, aws: &Aws, parents: &[Resource]) -> Result<Listed, AwsError> {
+        self.list_briefly(aws, parents, &Brief::default()).await
+    }
+
+    async fn list_briefly(
+        &self,
+        aws: &Aws,
+        parents: &[Resource],
+        brief: &Brief<'_>,
+    ) -> Result<Listed, AwsError> {
         let summaries = self.0.list(aws, parents).await?;
-        let named: Vec<(String, Value)> =
-            summaries.into_iter().filter_map(|shown| Some((self.0.id(&shown)?, shown))).collect();
+        let mut listed = Listed::default();
+        let mut named: Vec<(String, Value)> = Vec::new();
+        for (id, shown) in summaries.into_iter().filter_map(|s| Some((self.0.id(&s)?, s))) {
+            match self.ended(aws, &id, &shown, brief) {
+                Some(resource) => listed.resources.push(resource),
+                None => named.push((id, shown)),
+            }
+        }
         let mut seen: Vec<(Resource, Option<AwsError>)> = stream::iter(named)
             .map(|(id, summary)| self.one(aws, id, summary, parents))
             .buffer_unordered(SIDE_BY_SIDE)
@@ -209,7 +246,6 @@ impl<T: Described> ResourceKind for Of<T> {
             .await;
         seen.sort_by(|(a, _), (b, _)| a.id.cmp(&b.id));
         seen.dedup_by(|(a, _), (b, _)| a.id == b.id);
-        let mut listed = Listed::default();
         for (resource, error) in seen {
             listed.resources.push(resource);
             if let Some(error) = error {
@@ -217,6 +253,7 @@ impl<T: Described> ResourceKind for Of<T> {
                 listed.lacks(error, Hides::uses_of(uses.iter().copied()));
             }
         }
+        listed.resources.sort_by(|a, b| a.id.cmp(&b.id));
         Ok(listed)
     }
 
