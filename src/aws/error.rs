@@ -216,8 +216,8 @@ const PROTECTED: &[&str] = &[
     "OperationNotPermittedException",
 ];
 
-/// SageMaker answers `ValidationException` for what is not there, and says so only in the text
-/// (aws-semantics: §7, "VE kinds"). Lower case.
+/// SageMaker answers `ValidationException` for what is not there, and says so only in the text.
+/// Lower case.
 const SAGEMAKER_NOT_FOUND_TEXTS: &[&str] = &[
     "could not find",
     "does not exist",

@@ -1,7 +1,7 @@
 //! How fast Dismantle may call AWS: a token bucket for each service, operation and region.
 //!
-//! A bucket starts at AWS's documented quota (aws-semantics: §9), halves on a throttle and
-//! creeps back. It runs on tokio's clock, so paused time works.
+//! A bucket starts at AWS's documented quota, halves on a throttle and creeps back. It runs on
+//! tokio's clock, so paused time works.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -91,7 +91,7 @@ impl Limits {
 }
 
 /// The group of operations that share a quota, and its calls a second, an account, a region.
-/// Where AWS documents nothing, the start of aws-semantics §9.
+/// Where AWS documents nothing: low enough not to be throttled at once, and it grows.
 fn documented(op: Op) -> (&'static str, f64) {
     let read = !op.write;
     match (op.service, op.name) {

@@ -64,34 +64,34 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
         })?;
     }
     sandbox.set_weather(Weather::aws().scaled(time_scale / HURRY));
+    // Before anybody is told the address: who is quick with Ctrl-C must not be too quick for us.
+    let stopped = stopped().map_err(|error| Error::io("Signals cannot be heard", error))?;
     let url = format!("http://{address}");
     context.print(&match context.json() {
         true => format!("{}\n", serde_json::json!({ "url": url, "account": ACCOUNT_ID })),
         false => format!("{url}\n"),
     })?;
     context.say(&format!("Account {ACCOUNT_ID} is served. To look at it, in another terminal:"));
-    context.say(&format!("  export AWS_ENDPOINT_URL={url} AWS_REGION=us-east-1"));
+    context.say(&format!("  export AWS_ENDPOINT_URL={url} AWS_DEFAULT_REGION=us-east-1"));
     context.say(&format!("  export AWS_ACCESS_KEY_ID={ACCESS_KEY_ID} AWS_SECRET_ACCESS_KEY=any"));
     context.say("  aws s3 ls");
     context.say("  dismantle inventory -m manifests/mlops-retail-prediction.yaml");
     context.say("Ctrl-C ends it; nothing of it is kept.");
-    server::serve(sandbox, listener, stopped())
+    server::serve(sandbox, listener, stopped)
         .await
         .map_err(|error| Error::io("The server broke off", error))?;
     Ok(Exit::Done)
 }
 
-async fn stopped() {
+/// Listens from now on for somebody who wants it to end.
+fn stopped() -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut asked) => {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = asked.recv() => {}
-            }
+    let (mut typed, mut asked) =
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = typed.recv() => {}
+            _ = asked.recv() => {}
         }
-        Err(_) => {
-            let _ = tokio::signal::ctrl_c().await;
-        }
-    }
+    })
 }

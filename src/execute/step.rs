@@ -296,7 +296,17 @@ impl<'a> Life<'a> {
     /// `None`: try again.
     async fn after_error(&mut self, error: AwsError) -> Result<Option<End>, JournalError> {
         match error.class {
-            Class::NotFound => self.done(Completion::AlreadyGone).await.map(Some),
+            // Some services say it in a text that may mean something else: it is looked at.
+            Class::NotFound => match self.shared.eyes.reread(&self.step.resource).await {
+                Ok(fresh) if self.settled(fresh.as_ref()) == Settled::Undone => {
+                    self.uncertain(&error).await?;
+                    match self.rest().await {
+                        true => Ok(None),
+                        false => Ok(Some(End::Interrupted)),
+                    }
+                }
+                _ => self.done(Completion::AlreadyGone).await.map(Some),
+            },
             Class::Expired | Class::Credentials => {
                 self.uncertain(&error).await?;
                 self.shared.interrupt.stop(error.to_string());

@@ -124,7 +124,7 @@ impl ResourceKind for Image {
         };
         let call = aws.ecr().batch_delete_image().repository_name(name).image_ids(id);
         let answer = aws.call(DELETE, || call.clone().send()).await?;
-        // HTTP 200 is no success: refusals are inside (aws-semantics: §6).
+        // HTTP 200 is no success: refusals are inside (`BatchDeleteImage`, API reference, `failures`).
         match answer.failures().first() {
             Some(failure) => Err(refused(aws, failure)),
             None => Ok(Acted::Done),

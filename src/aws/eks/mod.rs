@@ -25,7 +25,7 @@ pub const KINDS: &[&dyn ResourceKind] = &[
 ];
 
 /// Where EKS's status puts a thing. A failed create or update can be deleted like a live thing;
-/// `DELETE_FAILED` is final until it is asked for again (aws-semantics: §10, 10).
+/// `DELETE_FAILED` is final until it is asked for again.
 fn lifecycle(status: &str, issues: Vec<String>) -> Lifecycle {
     let status = status.to_owned();
     match status.as_str() {

@@ -1,5 +1,5 @@
 //! `sagemaker:endpoint`: what bills by the hour. It goes first, and its config, models and role
-//! after it (aws-semantics: §7, "role or key first: cannot free its grants").
+//! after it: with its role or its key gone it cannot free its grants.
 
 use async_trait::async_trait;
 use serde_json::Value;

@@ -1,5 +1,5 @@
 //! `sagemaker:endpoint-config`: AWS deletes it under a running endpoint, whose instance type is
-//! then lost from view while it is still billed (aws-semantics: §7). So it goes after it.
+//! then lost from view while it is still billed. So it goes after it.
 
 use async_trait::async_trait;
 use serde_json::Value;

@@ -30,13 +30,27 @@ impl Described for Pipeline {
             name: "PipelineName",
             arn: "PipelineArn",
             status: Some("PipelineStatus"),
-            members: &[],
+            // A step registers into a group, or deploys a model, by its name.
+            members: &[
+                ("ModelPackageGroupName", sagemaker::MODEL_PACKAGE_GROUP),
+                ("ModelPackageName", sagemaker::MODEL_PACKAGE),
+                ("ModelName", sagemaker::MODEL),
+            ],
         }
     }
 
     fn facts(&self) -> KindFacts {
         KindFacts {
-            can_use: &[iam::ROLE, s3::BUCKET, kms::KEY, ecr::REPOSITORY, ecr::IMAGE],
+            can_use: &[
+                iam::ROLE,
+                s3::BUCKET,
+                kms::KEY,
+                ecr::REPOSITORY,
+                ecr::IMAGE,
+                sagemaker::MODEL_PACKAGE_GROUP,
+                sagemaker::MODEL_PACKAGE,
+                sagemaker::MODEL,
+            ],
             where_keys: const {
                 &[
                     status("Active, Deleting"),

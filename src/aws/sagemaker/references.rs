@@ -14,7 +14,7 @@ pub(super) type Members = &'static [(&'static str, Kind)];
 
 /// Everything in `shown` that names a role, a bucket, a key, an image, or (by `members`) a
 /// SageMaker resource. Only kinds in `can_use` count. All ties are soft: SageMaker lets all of
-/// these go while they are in use, and then cannot free its grants or serve (aws-semantics: §7).
+/// these go while they are in use, and then cannot free its grants or serve.
 pub(super) fn find(aws: &Aws, shown: &Value, can_use: &[Kind], members: Members) -> Vec<Reference> {
     let mut search = Search { account: aws.number(), can_use, members, found: Vec::new() };
     search.walk("", shown);
