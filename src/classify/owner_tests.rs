@@ -98,3 +98,89 @@ fn an_owner_that_could_not_be_seen_is_not_called_gone() {
     let decided = judge(LAB, &all, &[sagemaker::ENDPOINT]);
     is(&decided, &group, Decision::Delete, "which is gone");
 }
+
+#[test]
+fn what_one_resource_does_not_show_blocks_only_what_it_could_use() {
+    let (open, shut) = (thing(kms::KEY, "lab-dev-a"), thing(kms::KEY, "lab-dev-b"));
+    let role = thing(iam::ROLE, "lab-dev-role");
+    let mut all = account([&open, &shut, &role]);
+    let mut hide = |kind, region, hides| {
+        let outcome = Outcome::Unseen { why: "access denied".to_owned(), hides };
+        all.put(kind, region, Listing { outcome, resources: Vec::new(), at: NOW });
+        judge(LAB, &all, &[])
+    };
+    // The grants of one key hold no other key.
+    let decided = hide(kms::GRANT, HERE, Hides::uses_of_one(shut.id.clone()));
+    is(&decided, &shut, Decision::Blocked, "whether a kms:grant uses it");
+    is(&decided, &open, Decision::Delete, "");
+    is(&decided, &role, Decision::Delete, "");
+    // A bucket whose encryption cannot be read may use any key, and no role by that.
+    let decided = hide(s3::BUCKET, Region::GLOBAL, Hides::uses_of([kms::KEY]));
+    is(&decided, &open, Decision::Blocked, "whether a s3:bucket uses it");
+    is(&decided, &role, Decision::Delete, "");
+}
+
+#[test]
+fn a_trail_uses_a_key_of_another_region() {
+    let (here, there) = (thing(kms::KEY, "lab-dev-a"), Region::new("eu-west-1"));
+    let group = thing(logs::LOG_GROUP, "lab-dev-logs");
+    let mut all = account([&here, &group]);
+    unseen(&mut all, cloudtrail::TRAIL, there);
+    let decided = judge(LAB, &all, &[]);
+    is(&decided, &here, Decision::Blocked, "whether a cloudtrail:trail uses it");
+    is(&decided, &group, Decision::Delete, "");
+}
+
+#[test]
+fn tags_that_an_owner_does_not_show_may_keep_what_is_in_it() {
+    let cluster = with(thing(eks::CLUSTER, "production"), |it| {
+        it.unread.push(Unread { what: "tags".to_owned(), why: "access denied".to_owned() });
+    });
+    let workers = inside(&cluster, eks::NODEGROUP, "lab-dev-workers");
+    let decided = judge(LAB, &account([&cluster, &workers]), &[]);
+    is(&decided, &workers, Decision::Blocked, "cannot see the tags of eks:cluster production");
+}
+
+#[test]
+fn a_door_that_stays_open_is_said() {
+    let provider = |name: &str| {
+        let arn = format!("arn:aws:iam::842676018087:oidc-provider/{name}");
+        Resource::new(iam::OIDC_PROVIDER, Region::GLOBAL, &arn, name)
+    };
+    let (ours, theirs) = (provider("lab-dev"), provider("prod"));
+    let trusting = |name: &str, provider: &Resource| using(thing(iam::ROLE, name), provider);
+    let (inner, outer) = (trusting("lab-dev-in", &ours), trusting("lab-dev-out", &theirs));
+    let all = account([&ours, &theirs, &inner, &outer]);
+    let decided = judge(LAB, &all, &[]);
+    assert_eq!(decided.verdicts[&inner.id].cautions, [] as [String; 0]);
+    let cautions = &decided.verdicts[&outer.id].cautions;
+    assert!(cautions.len() == 1 && cautions[0].contains("oidc-provider/prod"), "{cautions:?}");
+    let strict = format!("{LAB}\noptions: {{ cautions: block }}");
+    let decided = judge(&strict, &all, &[]);
+    is(&decided, &inner, Decision::Delete, "");
+    is(&decided, &outer, Decision::Blocked, "oidc-provider/prod");
+}
+
+#[test]
+fn each_alias_of_a_key_is_taken_by_a_selector_or_the_key_stays() {
+    let key = |aliases: &[&str]| {
+        with(thing(kms::KEY, "1234"), |it| {
+            it.name = aliases[0].to_owned();
+            it.other_names = aliases.iter().map(|alias| (*alias).to_owned()).collect();
+        })
+    };
+    let manifest = "match: [{ prefix: lab-dev }, { kind: kms:key, name: trail-key }]";
+    let rows = [
+        (&["lab-dev-a", "trail-key"] as &[&str], Decision::Delete),
+        (&["lab-dev-a", "lab-dev-b"], Decision::Delete),
+        (&["lab-dev-a", "prod-key"], Decision::Foreign),
+    ];
+    for (aliases, decision) in rows {
+        let key = key(aliases);
+        is_by(aliases[1], &judge(manifest, &account([&key]), &[]), &key, decision, "");
+    }
+    // One name that is kept keeps it.
+    let key = key(&["lab-dev-a", "lab-dev-b"]);
+    let kept = format!("{LAB}\nkeep: [{{ kind: kms:key, name: lab-dev-b }}]");
+    is(&judge(&kept, &account([&key]), &[]), &key, Decision::Keep, "name lab-dev-b");
+}

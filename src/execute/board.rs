@@ -50,8 +50,16 @@ impl Board {
 
     fn add(&mut self, todo: Todo) {
         let number = todo.step.step.number();
-        let after = todo.step.after.iter().map(StepId::number).collect();
-        self.queue.enqueue(number, after, self.group(&todo.step));
+        let group = self.group(&todo.step);
+        // One that goes one at a time waits for the turn of the others, not for their success.
+        let is_turn = |before: &usize| {
+            let other = self.todo.get(before).map(|todo| &todo.step);
+            group.is_some() && other.is_some_and(|step| self.group(step) == group)
+        };
+        let (turns, after): (BTreeSet<usize>, BTreeSet<usize>) =
+            todo.step.after.iter().map(StepId::number).partition(is_turn);
+        self.queue.enqueue(number, after, group);
+        self.queue.queue_behind(number, turns);
         if self.catalog.goes_last(todo.step.resource.kind) {
             self.queue.put_last(number);
         }

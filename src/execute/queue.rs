@@ -15,6 +15,8 @@ pub enum State {
 #[derive(Debug, Clone)]
 struct Entry {
     after: BTreeSet<usize>,
+    /// Those whose turn comes first, however they end.
+    behind_turn: BTreeSet<usize>,
     /// Entries of one group run one at a time.
     group: Option<String>,
     state: State,
@@ -36,6 +38,7 @@ impl Queue {
     pub fn enqueue(&mut self, id: usize, after: BTreeSet<usize>, group: Option<String>) {
         let entry = self.entries.entry(id).or_insert_with(|| Entry {
             after: BTreeSet::new(),
+            behind_turn: BTreeSet::new(),
             group,
             state: State::Waiting,
             behind: 0,
@@ -47,6 +50,13 @@ impl Queue {
             if let Some(group) = &entry.group {
                 self.busy.remove(group);
             }
+        }
+    }
+
+    /// Lets an entry run only after `others` had their turn, however they end.
+    pub fn queue_behind(&mut self, id: usize, others: impl IntoIterator<Item = usize>) {
+        if let Some(entry) = self.entries.get_mut(&id) {
+            entry.behind_turn.extend(others);
         }
     }
 
@@ -92,6 +102,10 @@ impl Queue {
                 && entry.after.iter().all(|before| {
                     self.entries.get(before).is_none_or(|before| before.state == State::Done)
                 })
+                && entry.behind_turn.iter().all(|other| {
+                    let over = |other: &Entry| matches!(other.state, State::Done | State::Lost);
+                    self.entries.get(other).is_none_or(over)
+                })
         };
         let id = self
             .entries
@@ -122,7 +136,7 @@ impl Queue {
             if seen.insert(id)
                 && let Some(entry) = self.entries.get(&id)
             {
-                queue.extend(&entry.after);
+                queue.extend(entry.after.iter().chain(&entry.behind_turn));
             }
         }
         false
@@ -235,6 +249,18 @@ mod tests {
         assert_eq!(queue.dequeue(), Some(1));
         assert_eq!(queue.dequeue(), None);
         queue.finish(1);
+        assert_eq!(queue.dequeue(), Some(2));
+    }
+
+    #[test]
+    fn a_turn_that_is_lost_is_over() {
+        let mut queue = Queue::default();
+        queue.enqueue(1, after([]), None);
+        queue.enqueue(2, after([]), None);
+        queue.queue_behind(2, [1]);
+        assert_eq!(queue.dequeue(), Some(1));
+        assert_eq!(queue.dequeue(), None);
+        assert!(queue.lose(1).is_empty());
         assert_eq!(queue.dequeue(), Some(2));
     }
 }

@@ -13,7 +13,7 @@ use super::{Row, Step, StepId};
 use crate::classify::{Classification, Decision, Verdict};
 use crate::graph::{Edge, Graph, Why};
 use crate::inventory::Inventory;
-use crate::resource::{Action, Catalog, Last, Prep, Resource, ResourceId, Tie};
+use crate::resource::{Action, Catalog, Kind, Last, Prep, Resource, ResourceId, Tie};
 
 /// Steps in a possible order, and what has none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -222,33 +222,36 @@ impl<'a> Planner<'a> {
                 }
             }
         }
-        for (name, user, enough) in self.names_wait() {
-            if let Some(going) = self.going.get(&name) {
+        for (holder, user, enough) in self.holders_wait() {
+            if let Some(going) = self.going.get(&holder) {
                 for (index, _) in going.all().enumerate() {
-                    before.entry((name, index)).or_default().insert((user, enough));
+                    before.entry((holder, index)).or_default().insert((user, enough));
                 }
             }
         }
         self.number(&before)
     }
 
-    /// A name goes right before what it names: it waits for all that waits for that too, so that
-    /// a run that stops half-way leaves no key without an alias.
-    fn names_wait(&self) -> Vec<(usize, usize, usize)> {
+    /// A name goes right before what it names, and an instance profile right before its role: it
+    /// waits for all that uses that too. So a run that stops half-way leaves no key without an
+    /// alias, and no node loses its role.
+    fn holders_wait(&self) -> Vec<(usize, usize, usize)> {
         let mut waits = Vec::new();
         for order in &self.order {
-            let named_by = self.catalog.get(self.graph.resources()[order.used].kind());
-            let name_kind = self.graph.resources()[order.user].kind();
-            if named_by.is_none_or(|facts| facts.named_by != Some(name_kind)) {
+            let kind = |at: usize| self.graph.resources()[at].kind();
+            let (holder, held) = (kind(order.user), kind(order.used));
+            let names = self.catalog.get(held).is_some_and(|f| f.named_by == Some(holder));
+            let hands_on = self.catalog.get(holder).is_some_and(|f| f.hands_on.contains(&held));
+            if !names && !hands_on {
                 continue;
             }
-            let after_name = self.all_after(order.user);
+            let after_holder = self.all_after(order.user);
             for other in self.order.iter().filter(|other| other.used == order.used && !other.cut) {
                 let steps = self.going.get(&other.user).map(|going| going.all().count());
                 if let Some(last) = steps.and_then(|count| count.checked_sub(1))
                     && other.user != order.user
-                    && self.graph.resources()[other.user].kind() != name_kind
-                    && !after_name.contains(&other.user)
+                    && kind(other.user) != holder
+                    && !after_holder.contains(&other.user)
                 {
                     waits.push((order.user, other.user, last));
                 }
@@ -280,7 +283,9 @@ impl<'a> Planner<'a> {
 
     fn number(&self, before: &BTreeMap<Place, BTreeSet<Place>>) -> Vec<Step> {
         let mut numbers: BTreeMap<Place, StepId> = BTreeMap::new();
-        let mut steps = Vec::new();
+        let mut steps: Vec<Step> = Vec::new();
+        // The last one of those that go one at a time, by kind and parent.
+        let mut turns: BTreeMap<(Kind, &ResourceId), StepId> = BTreeMap::new();
         while numbers.len() < before.len() {
             let ready: Vec<Place> = before
                 .iter()
@@ -305,6 +310,10 @@ impl<'a> Planner<'a> {
                 let going = &self.going[&place.0];
                 let mut after: Vec<StepId> =
                     before[&place].iter().filter_map(|w| numbers.get(w)).cloned().collect();
+                if let Some(turn) = self.turn(going.resource) {
+                    let before_it = turns.insert(turn, id.clone());
+                    after.extend(before_it.filter(|step| !after.contains(step)));
+                }
                 after.sort_by_key(StepId::number);
                 if let Some(prep) = going.all().nth(place.1) {
                     steps.push(self.step(id.clone(), going, prep, after));
@@ -313,6 +322,12 @@ impl<'a> Planner<'a> {
             }
         }
         steps
+    }
+
+    /// Whose turn a resource waits for, if it goes one at a time.
+    fn turn<'r>(&self, resource: &'r Resource) -> Option<(Kind, &'r ResourceId)> {
+        let facts = self.catalog.get(resource.kind()).filter(|facts| facts.one_at_a_time)?;
+        Some((facts.kind, resource.parent.as_ref()?))
     }
 
     fn step(&self, id: StepId, going: &Going<'_>, prep: Prep, after: Vec<StepId>) -> Step {

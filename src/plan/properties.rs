@@ -1,6 +1,7 @@
 //! What holds of every plan, whatever the account looks like.
 
 mod junk;
+mod order;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};

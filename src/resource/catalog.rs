@@ -76,6 +76,9 @@ pub struct KindFacts {
     pub ends_when_stopped: bool,
     /// Only one of these may be on its way out in a parent at a time (EKS Fargate profiles).
     pub one_at_a_time: bool,
+    /// Kinds that it hands on to whoever uses those: an instance profile gives machines its role.
+    /// It keeps what it holds until all others that use that are gone.
+    pub hands_on: &'static [Kind],
     /// Siblings in the same parent that go first although they do not refer to it.
     pub outlives: &'static [Kind],
     pub derived: &'static [DerivedName],
@@ -103,6 +106,7 @@ impl KindFacts {
             can_stop: false,
             ends_when_stopped: false,
             one_at_a_time: false,
+            hands_on: &[],
             outlives: &[],
             derived: &[],
             named_by: None,

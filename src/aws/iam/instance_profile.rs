@@ -32,6 +32,7 @@ impl ResourceKind for InstanceProfile {
     fn facts(&self) -> KindFacts {
         KindFacts {
             can_use: &[ROLE],
+            hands_on: &[ROLE],
             where_keys: const {
                 &[
                     WhereKey::new("path", "the profile's path"),
