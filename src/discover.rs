@@ -164,7 +164,10 @@ pub struct Discovery {
 }
 
 impl Discovery {
-    /// `guessed`: whether AWS did not say which regions are enabled.
+    /// `guessed`: whether AWS did not say which regions are enabled, and the credentials would be
+    /// good in all that are. Those of a session may not be: a token of the global STS endpoint is
+    /// none in regions that an account has to ask for (IAM user guide, "Manage AWS STS in an AWS
+    /// Region").
     pub fn new(aws: Aws, regions: Vec<Region>, enabled: Vec<Region>, guessed: bool) -> Self {
         let everywhere: BTreeSet<Region> = regions.iter().chain(&enabled).copied().collect();
         let sure = |region: &Region| {
@@ -205,17 +208,24 @@ impl Discovery {
             }
         }
         let all: Vec<_> = join_all(tasks).await.into_iter().flatten().collect();
-        // Where another service answers, the network is there; a host that nobody knows is not.
-        let answering: BTreeSet<Region> = all
+        // Where another service answers, the network is there. A host that nobody knows is not,
+        // unless it answered before or the lab is said to be there.
+        let answering: BTreeSet<(&str, Region)> = all
             .iter()
             .filter(|(_, _, listing)| listing.outcome == Outcome::Listed)
-            .map(|(_, region, _)| *region)
+            .map(|(kind, region, _)| (kind.service(), *region))
             .collect();
+        let lacks_service = |kind: Kind, region: Region| {
+            !self.regions.contains(&region)
+                && !known.was_listed(kind, region)
+                && !answering.contains(&(kind.service(), region))
+                && answering.iter().any(|(_, answers)| *answers == region)
+        };
         let mut inventory = Inventory::default();
         for (kind, region, mut listing) in all {
             if let Outcome::Unseen { why, .. } = &listing.outcome
                 && why.ends_with(NO_HOST)
-                && answering.contains(&region)
+                && lacks_service(kind, region)
             {
                 listing.outcome = Outcome::Unavailable { why: why.clone() };
             }

@@ -55,6 +55,14 @@ impl Hides {
         }
     }
 
+    /// Whether a use of things of a kind may be out of sight.
+    pub fn uses_of_kind(&self, kind: Kind) -> bool {
+        match self {
+            Hides::Everything => true,
+            Hides::Uses { kinds, .. } => kinds.contains(&kind),
+        }
+    }
+
     /// What two reasons hide together.
     pub fn and(self, other: Self) -> Self {
         match (self, other) {
@@ -141,6 +149,12 @@ impl Inventory {
     /// What was listed of a kind where it was asked for in `region`.
     pub fn listed(&self, kind: Kind, region: Region) -> &[Resource] {
         self.listings.get(&(kind, region)).map_or(&[], |listing| &listing.resources)
+    }
+
+    /// Whether a kind was listed in a region, or anything of it is known there.
+    pub fn was_listed(&self, kind: Kind, region: Region) -> bool {
+        let listing = self.listings.get(&(kind, region));
+        listing.is_some_and(|one| one.outcome == Outcome::Listed || !one.resources.is_empty())
     }
 
     /// Every resource of a kind.

@@ -92,21 +92,29 @@ impl Mandate {
                  {account} has enabled.{near}"
             )));
         }
-        let notes: Vec<String> = guessed.into_iter().map(|error| {
+        let a_session = caller.contains(":assumed-role/") || caller.contains(":federated-user/");
+        let guessed_regions = guessed.is_some() && !a_session;
+        if let (true, Some(error)) = (enabled.is_empty(), &guessed) {
+            return Err(Error::Account(format!(
+                "Which regions the account has could not be read ({error}), and the regions of \
+                 the partition {partition} are not known. Grant account:ListRegions."
+            )));
+        }
+        let note = guessed.map(|error| {
             format!(
                 "Which regions the account has enabled could not be read ({error}), so all {} of \
                  the partition are looked at for users of roles, policies and buckets.",
                 enabled.len()
             )
-        }).collect();
+        });
         Ok(Self {
-            discovery: Discovery::new(aws, manifest.regions.clone(), enabled, !notes.is_empty()),
+            discovery: Discovery::new(aws, manifest.regions.clone(), enabled, guessed_regions),
             manifest,
             accepted_unseen,
             planned: None,
             gone: Gone::default(),
             caller,
-            notes,
+            notes: note.into_iter().collect(),
         })
     }
 

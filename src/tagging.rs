@@ -108,7 +108,7 @@ fn untaggable(mandate: &Mandate, resource: &Resource, verdict: &Verdict) -> Opti
     {
         return Some("it is on its way out".to_owned());
     }
-    let unread = resource.unread.iter().find(|unread| unread.what == "tags");
+    let unread = resource.tags_unread();
     unread.map(|unread| format!("its tags could not be read: {}", unread.why))
 }
 

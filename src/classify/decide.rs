@@ -56,11 +56,12 @@ impl Judge<'_> {
         let facts = self.case.catalog.get(self.resource(at).kind());
         let lets_in = facts.map_or(&[] as &[Kind], |facts| facts.lets_in);
         let doors = self.graph.uses(at).filter(|edge| {
-            self.hits[edge.used].is_none() && lets_in.contains(&self.resource(edge.used).kind())
+            let stays = self.hits[edge.used].is_none() || self.kept[edge.used].is_some();
+            stays && lets_in.contains(&self.resource(edge.used).kind())
         });
         let says = |edge: &Edge| {
             let door = &self.resource(edge.used).id;
-            format!("{door}, its {}, is not matched: who comes through it may use this", edge.role)
+            format!("{door}, its {}, stays: who comes through it may use this", edge.role)
         };
         doors.map(says).collect()
     }
@@ -72,7 +73,7 @@ impl Judge<'_> {
         // No deeper than there are resources: a circle of parents ends too.
         for _ in 0..self.hits.len() {
             let owner = self.resource(next?);
-            if let Some(unread) = owner.unread.iter().find(|unread| unread.what == "tags") {
+            if let Some(unread) = owner.tags_unread() {
                 return Some(format!("cannot see the tags of {}: {}", owner.id, unread.why));
             }
             next = owner.parent.as_ref().and_then(|id| self.graph.place(id));
@@ -177,7 +178,11 @@ impl Judge<'_> {
             let reaches = |facts: &KindFacts| {
                 facts.kind == gap.kind && (here || facts.across_regions.contains(&resource.kind()))
             };
-            gap.hides.a_use_of(&resource.id)
+            // Who uses a key may do so by its alias.
+            let names_what_is_hidden = self.case.catalog.kinds().any(|facts| {
+                facts.named_by == Some(resource.kind()) && gap.hides.uses_of_kind(facts.kind)
+            });
+            (gap.hides.a_use_of(&resource.id) || names_what_is_hidden)
                 && self.case.catalog.users_of(resource.kind()).any(reaches)
         })?;
         Some(format!("cannot see whether a {} uses it: {}", gap.kind, gap.why))

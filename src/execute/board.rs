@@ -135,61 +135,98 @@ impl Board {
             self.add(Todo::from(late.clone()));
             steps.push(late);
         }
+        if !steps.is_empty() {
+            self.returns.remove(&number);
+        }
         let after: BTreeSet<usize> = steps.iter().map(|step| step.step.number()).collect();
         self.queue.enqueue(number, after, None);
         steps
     }
 
-    /// Steps for what is new and may go before the resource can; `step` waits for them.
+    /// Steps for what is new and may go, each in its place among the others: before what it uses
+    /// and after what uses it. The step `number` comes back and waits for those that it has to.
     pub(super) fn late_users(
         &mut self,
         number: usize,
         inventory: &Inventory,
         decided: &Classification,
     ) -> Vec<Step> {
-        // A plan of all that goes, by today's look: the new ones take their places among the
-        // others, before what they use and after what uses them.
+        let planned: BTreeMap<(ResourceId, Prep), usize> = self
+            .todo
+            .iter()
+            .map(|(number, todo)| ((todo.step.resource.clone(), todo.step.prep()), *number))
+            .collect();
+        let known: BTreeSet<ResourceId> = planned.keys().map(|(id, _)| id.clone()).collect();
         let fresh = plan::plan(inventory, decided, &self.catalog);
-        let same = |todo: &&Todo, step: &Step| {
-            todo.step.resource == step.resource && todo.step.prep() == step.prep()
-        };
         let mut names: BTreeMap<StepId, usize> = BTreeMap::new();
-        let mut steps = Vec::new();
+        let mut given_up: BTreeSet<StepId> = BTreeSet::new();
+        let mut steps: Vec<Step> = Vec::new();
+        let mut mine = BTreeSet::new();
         for mut late in fresh.steps {
-            let planned = self.todo.values().find(|todo| same(todo, &late));
-            if let Some(planned) = planned.map(|todo| todo.step.step.number()) {
-                names.insert(late.step.clone(), planned);
-                let after = late.after.iter().filter_map(|old| names.get(old));
-                let new = after.filter(|before| steps.iter().any(|s| is(s, **before)));
-                let new: BTreeSet<usize> = new.copied().collect();
-                if !new.is_empty() && self.is_waiting(planned) {
-                    self.queue.enqueue(planned, new, None);
+            let after: Vec<usize> =
+                late.after.iter().filter_map(|before| names.get(before)).copied().collect();
+            if let Some(one) = planned.get(&(late.resource.clone(), late.prep())).copied() {
+                names.insert(late.step.clone(), one);
+                let is_late = |before: &usize| steps.iter().any(|step| is(step, *before));
+                let new: BTreeSet<usize> = after
+                    .into_iter()
+                    .filter(is_late)
+                    .filter(|before| !self.queue.waits_for(*before, one))
+                    .collect();
+                if one == number {
+                    mine = new;
+                } else if !new.is_empty() && self.is_waiting(one) {
+                    self.queue.enqueue(one, new, None);
                 }
                 continue;
             }
-            if self.todo.values().any(|todo| todo.step.resource == late.resource) {
-                // One more step of a thing that has its steps: it asks for that itself.
+            // One more step of a thing that has its steps: it asks for that itself. What waits
+            // for something that failed is not begun.
+            let lost = |before: &usize| self.queue.state(*before) == Some(State::Lost);
+            if known.contains(&late.resource)
+                || after.iter().any(lost)
+                || late.after.iter().any(|before| given_up.contains(before))
+            {
+                given_up.insert(late.step.clone());
                 continue;
             }
             let Some(next) = self.next_number() else { break };
             names.insert(late.step.clone(), next);
             late.step = StepId::numbered(next);
-            let open = |before: &usize| {
-                // Not behind the one that waits for it.
-                *before != number && !self.queue.waits_for(*before, number)
-            };
-            let after: BTreeSet<usize> =
-                late.after.iter().filter_map(|old| names.get(old)).copied().filter(open).collect();
             late.after = after.into_iter().map(StepId::numbered).collect();
             late.reason = format!("new since the plan; {}", late.reason);
+            self.add(Todo::from(late.clone()));
             steps.push(late);
         }
-        for late in &steps {
-            self.add(Todo::from(late.clone()));
+        if !steps.is_empty() {
+            self.returns.remove(&number);
         }
-        let after = steps.iter().map(|step| step.step.number()).collect();
-        self.queue.enqueue(number, after, None);
+        self.queue.enqueue(number, mine, None);
         steps
+    }
+
+    /// Lets open steps wait for one another as a plan of today has it too: who joined a run that
+    /// was cut off is waited for again.
+    pub(super) fn wait_as_in(&mut self, today: &[Step]) {
+        let mut names: BTreeMap<&StepId, usize> = BTreeMap::new();
+        for step in today {
+            let same = |todo: &&Todo| {
+                todo.step.resource == step.resource && todo.step.prep() == step.prep()
+            };
+            let Some(one) = self.todo.values().find(same).map(|todo| todo.step.step.number())
+            else {
+                continue;
+            };
+            names.insert(&step.step, one);
+            let after = step.after.iter().filter_map(|before| names.get(before)).copied();
+            let after: BTreeSet<usize> = after
+                .filter(|before| self.is_waiting(*before) && !self.queue.waits_for(*before, one))
+                .collect();
+            if self.is_waiting(one) {
+                self.queue.enqueue(one, after, None);
+            }
+        }
+        self.queue.measure();
     }
 
     /// Resources that the run removes.

@@ -14,7 +14,7 @@ use crate::discover::{Discovery, Seen, read_again};
 use crate::inventory::Inventory;
 use crate::mandate::Mandate;
 use crate::manifest::Manifest;
-use crate::plan::Step;
+use crate::plan::{self, Plan, Step};
 use crate::resource::{Catalog, Kind, Lifecycle, Resource, ResourceId};
 
 /// Who may use a resource was read no longer ago than this.
@@ -200,6 +200,13 @@ impl<'a> Eyes<'a> {
         let mut world = self.world();
         let decided = self.decide(&mut world).clone();
         (world.inventory.clone(), decided)
+    }
+
+    /// The plan that today's look gives.
+    pub fn plan(&self) -> Plan {
+        let mut world = self.world();
+        let decided = self.decide(&mut world).clone();
+        plan::plan(&world.inventory, &decided, self.catalog)
     }
 
     /// The resource is known to be gone.

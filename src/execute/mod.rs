@@ -23,7 +23,7 @@ pub use eyes::Eyes;
 pub use interrupt::Interrupt;
 
 use crate::aws::RemovalOptions;
-use crate::classify::{Classification, Decision};
+use crate::classify::{Classification, Decision, Verdict};
 use crate::journal::{JournalError, OpenRun, Outcome, StepState};
 use crate::plan::{Row, Step};
 use crate::resource::{Action, ResourceId};
@@ -90,9 +90,13 @@ impl Executor<'_> {
         };
         let open = todo.iter().filter(|one| !matches!(one.state, StepState::Done(_))).count();
         self.observer.event(&Event::Begun { steps: open });
+        let goes_on = todo.iter().any(|one| one.attempts > 0 || one.state != StepState::Open);
         let mut board = Board::new(todo, self.eyes.catalog);
         let mut ran = Ran::default();
         board.take_over(&mut ran);
+        if goes_on {
+            board.wait_as_in(&self.eyes.plan().steps);
+        }
         let mut flying = FuturesUnordered::new();
         let mut ended = VecDeque::new();
         loop {
@@ -156,10 +160,17 @@ impl Executor<'_> {
         let now = self.eyes.discovery.aws().clock().now();
         let end = match lived.end {
             End::More(_) if board.returns(number, lived.attempts, now) => {
-                End::Failed("there is always more to be taken off it".to_owned())
+                let why = "there is always more to be taken off it".to_owned();
+                self.give_up(&step, lived.attempts, "in-use", why).await?
             }
             End::LookAround { why } if board.returns(number, lived.attempts, now) => {
-                End::Failed(why)
+                self.give_up(&step, lived.attempts, "in-use", why).await?
+            }
+            End::LookAround { .. } => {
+                match self.look_around(board, number, &step, lived.attempts).await? {
+                    None => return Ok(()),
+                    Some(refusal) => refusal,
+                }
             }
             end => end,
         };
@@ -197,24 +208,8 @@ impl Executor<'_> {
                 let steps = board.late_preps(number, &step, preps);
                 self.join(board, steps).await?;
             }
-            End::LookAround { .. } => {
-                let (inventory, decided) = self.eyes.look_around(&step.resource).await;
-                let (decided, new) = self.new_since_the_plan(board, decided);
-                let max = self.eyes.manifest.limits.max_deletions as usize;
-                if board.removals() + new > max {
-                    let why = format!(
-                        "{new} more would have to go first, and the manifest's `limits` allow \
-                         {max} resources in all"
-                    );
-                    self.write_failure(&step, lived.attempts, &why).await?;
-                    let row = row(&step, why);
-                    self.lose(board, ran, number, step, row.clone());
-                    ran.failed.push(row);
-                    return Ok(());
-                }
-                let steps = board.late_users(number, &inventory, &decided);
-                self.join(board, steps).await?;
-            }
+            // Looked after above.
+            End::LookAround { .. } => {}
         }
         Ok(())
     }
@@ -232,19 +227,49 @@ impl Executor<'_> {
             let goes = matches!(verdict.decision, Decision::Delete | Decision::Stop);
             goes && (known.contains(id) || !self.eyes.was_to_stay(id))
         });
-        let new = decided.verdicts.keys().filter(|id| !known.contains(id)).count();
+        let removed =
+            |verdict: &Verdict| verdict.decision == Decision::Delete && verdict.parts.is_none();
+        let new = decided.verdicts.iter().filter(|(id, v)| !known.contains(id) && removed(v));
+        let new = new.count();
         (decided, new)
     }
 
-    async fn write_failure(
+    /// Looks for what joined the account since the plan, and lets the step wait for it. An end of
+    /// the step, where that may not be.
+    async fn look_around(
+        &self,
+        board: &mut Board,
+        number: usize,
+        step: &Step,
+        attempt: u32,
+    ) -> Result<Option<End>, JournalError> {
+        let (inventory, decided) = self.eyes.look_around(&step.resource).await;
+        let (decided, new) = self.new_since_the_plan(board, decided);
+        let max = self.eyes.manifest.limits.max_deletions as usize;
+        if new > 0 && board.removals() + new > max {
+            let why = format!(
+                "{new} more would have to go first, and the manifest's `limits` allow {max} \
+                 resources in all"
+            );
+            return self.give_up(step, attempt, "limits", why).await.map(Some);
+        }
+        let steps = board.late_users(number, &inventory, &decided);
+        self.join(board, steps).await?;
+        Ok(None)
+    }
+
+    /// Writes down that a step failed here, and not at AWS.
+    async fn give_up(
         &self,
         step: &Step,
         attempt: u32,
-        why: &str,
-    ) -> Result<(), JournalError> {
-        let outcome = Outcome::Failed { class: "limits".to_owned(), why: why.to_owned() };
+        class: &str,
+        why: String,
+    ) -> Result<End, JournalError> {
+        let outcome = Outcome::Failed { class: class.to_owned(), why: why.clone() };
         let now = self.eyes.discovery.aws().clock().now();
-        self.run.outcome(now, &step.step, attempt, outcome).await
+        self.run.outcome(now, &step.step, attempt, outcome).await?;
+        Ok(End::Failed(why))
     }
 
     /// Writes late steps down before any of them can run.

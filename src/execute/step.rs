@@ -105,6 +105,8 @@ pub struct Life<'a> {
     /// Preparatory steps of the resource that the plan has, done or not.
     known_preps: Vec<Prep>,
     waited: Duration,
+    /// How long it could not be read, since it last could.
+    blind_for: Duration,
     pause: Duration,
 }
 
@@ -132,6 +134,7 @@ impl<'a> Life<'a> {
             in_use_looks: 0,
             known_preps: known,
             waited: Duration::ZERO,
+            blind_for: Duration::ZERO,
             pause,
         }
     }
@@ -169,6 +172,7 @@ impl<'a> Life<'a> {
             }
             Look::Blind(error) => return self.blind(error).await,
         };
+        self.blind_for = Duration::ZERO;
         if let Some(more) = self.missing_preps(&resource) {
             return Ok(Some(End::More(more)));
         }
@@ -282,8 +286,9 @@ impl<'a> Life<'a> {
                 Ok(Some(End::Interrupted))
             }
             Class::Ambiguous | Class::Unreachable | Class::Throttled | Class::Conflict
-                if self.waited < BLIND_MAX =>
+                if self.blind_for < BLIND_MAX =>
             {
+                self.blind_for += self.pause;
                 match self.rest().await {
                     true => Ok(None),
                     false => Ok(Some(End::Interrupted)),
@@ -296,17 +301,7 @@ impl<'a> Life<'a> {
     /// `None`: try again.
     async fn after_error(&mut self, error: AwsError) -> Result<Option<End>, JournalError> {
         match error.class {
-            // Some services say it in a text that may mean something else: it is looked at.
-            Class::NotFound => match self.shared.eyes.reread(&self.step.resource).await {
-                Ok(fresh) if self.settled(fresh.as_ref()) == Settled::Undone => {
-                    self.uncertain(&error).await?;
-                    match self.rest().await {
-                        true => Ok(None),
-                        false => Ok(Some(End::Interrupted)),
-                    }
-                }
-                _ => self.done(Completion::AlreadyGone).await.map(Some),
-            },
+            Class::NotFound => self.after_not_found(error).await,
             Class::Expired | Class::Credentials => {
                 self.uncertain(&error).await?;
                 self.shared.interrupt.stop(error.to_string());
@@ -338,6 +333,34 @@ impl<'a> Life<'a> {
             | Class::Quota
             | Class::Refused
             | Class::Bug => self.failed(&error).await.map(Some),
+        }
+    }
+
+    /// Some services say it in a text that may mean something else, and a delete that goes on may
+    /// be asked for twice: it is looked at.
+    async fn after_not_found(&mut self, error: AwsError) -> Result<Option<End>, JournalError> {
+        let fresh = match self.shared.eyes.reread(&self.step.resource).await {
+            Ok(fresh) => fresh,
+            Err(unread) => {
+                self.uncertain(&error).await?;
+                return self.blind(unread).await;
+            }
+        };
+        match self.settled(fresh.as_ref()) {
+            Settled::Done => self.done(Completion::AlreadyGone).await.map(Some),
+            Settled::Pending(until) => self.done(Completion::Pending(until)).await.map(Some),
+            Settled::Failed(why) => self.failed_because("failed", why).await.map(Some),
+            Settled::NotYet(status) => {
+                self.uncertain(&error).await?;
+                self.wait(status, true).await
+            }
+            Settled::Undone => {
+                self.uncertain(&error).await?;
+                match self.rest().await {
+                    true => Ok(None),
+                    false => Ok(Some(End::Interrupted)),
+                }
+            }
         }
     }
 

@@ -73,7 +73,10 @@ pub trait Journal: fmt::Debug + Send + Sync {
                 && account.is_none_or(|account| run.account == account)
                 && manifest_name.is_none_or(|name| run.manifest_name == name)
         };
-        Ok(self.runs().await?.into_iter().rev().find(wanted))
+        let runs: Vec<RunSummary> = self.runs().await?.into_iter().rev().filter(wanted).collect();
+        // One that is at work needs nobody to go on with it, unless there is no other.
+        let halted = runs.iter().find(|run| run.status != RunStatus::Running);
+        Ok(halted.or(runs.first()).cloned())
     }
 }
 

@@ -249,7 +249,7 @@ impl Selector {
         if self.tags.is_empty() {
             return true;
         }
-        if resource.unread.iter().any(|unread| unread.what == "tags") {
+        if resource.tags_unread().is_some() {
             return false;
         }
         self.tags.iter().all(|(key, wanted)| {
@@ -261,10 +261,16 @@ impl Selector {
         if self.older_than.is_none() && self.newer_than.is_none() {
             return true;
         }
-        let Some(created) = resource.created else { return self.list == List::Keep };
-        let age = now.duration_since(created);
-        self.older_than.as_ref().is_none_or(|limit| age >= limit.length)
-            && self.newer_than.as_ref().is_none_or(|limit| age < limit.length)
+        let Some(by) = resource.created.or(resource.there_by) else {
+            return self.list == List::Keep;
+        };
+        // Where only a time is known by which it was there, it is at least so old.
+        let age = now.duration_since(by);
+        let exact = resource.created.is_some();
+        let keeps = self.list == List::Keep;
+        let older = |limit: &Age| age >= limit.length || (keeps && !exact);
+        self.older_than.as_ref().is_none_or(older)
+            && self.newer_than.as_ref().is_none_or(|limit| (exact || keeps) && age < limit.length)
     }
 
     /// `None` when a fact is not as asked, else the parts that were picked.

@@ -84,6 +84,9 @@ pub struct Resource {
     pub spellings: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created: Option<Timestamp>,
+    /// Where AWS does not say when it was made: a time by which it was there. Only for ages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub there_by: Option<Timestamp>,
     /// What differs when it is removed and made again under its name: a role's `AROA…` id.
     /// Where AWS gives none, absent, and `created` stands in for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -129,6 +132,7 @@ impl Resource {
             arn: None,
             spellings: Vec::new(),
             created: None,
+            there_by: None,
             pin: None,
             tags: Tags::new(),
             uses: Vec::new(),
@@ -163,6 +167,13 @@ impl Resource {
             let unread = record.entry("unread").or_insert_with(|| serde_json::json!({}));
             unread[what] = serde_json::json!(why.to_string());
         }
+    }
+
+    /// Why its tags are not known, if they are not: kinds that are described with their tags lack
+    /// those when the description was refused.
+    pub fn tags_unread(&self) -> Option<&Unread> {
+        let whole = ["description", "details"];
+        self.unread.iter().find(|one| one.what.contains("tags") || whole.contains(&&*one.what))
     }
 
     /// Adds one value to a fact that `where` can read.

@@ -1,5 +1,6 @@
 //! What other people do to the account between two lives of the process.
 
+use aws_sdk_sagemaker::types::AppType;
 use dismantle::inventory::Inventory;
 use dismantle::resource::{Kind, Region, ResourceId};
 use dismantle::sandbox::Sandbox;
@@ -21,7 +22,7 @@ pub enum Drift {
     MakeAgain(ResourceId),
     /// Writes an object.
     Write(ResourceId),
-    /// Makes a user profile in the lab's domain.
+    /// Makes a user profile with an app in the lab's domain.
     Join(ResourceId),
 }
 
@@ -59,6 +60,7 @@ const BUCKET: Kind = Kind::new("s3:bucket");
 const ROLE: Kind = Kind::new("iam:role");
 const POLICY: Kind = Kind::new("iam:policy");
 const DOMAIN: Kind = Kind::new("sagemaker:domain");
+const APP: Kind = Kind::new("sagemaker:app");
 const USER_PROFILE: Kind = Kind::new("sagemaker:user-profile");
 
 /// A neighbour's role, which is not the lab's.
@@ -156,8 +158,14 @@ pub async fn act(drift: &Drift, sandbox: &Sandbox, there: &Inventory) -> Result<
                 // There already, or the domain is on its way out.
                 Err(_) => return Ok(Vec::new()),
             }
-            let late = ResourceId::new(USER_PROFILE, id.region, format!("{}/late", id.id));
-            Ok(vec![Must::Go(late)])
+            let app = client.create_app().domain_id(&id.id).user_profile_name("late");
+            let app = app.app_type(AppType::JupyterServer).app_name("default");
+            app.send().await.map_err(|error| failed(&error))?;
+            let late = |kind, rest: &str| {
+                Must::Go(ResourceId::new(kind, id.region, format!("{}/{rest}", id.id)))
+            };
+            let app = "user-profile/late/JupyterServer/default";
+            Ok(vec![late(USER_PROFILE, "late"), late(APP, app)])
         }
         _ => Ok(Vec::new()),
     }

@@ -88,6 +88,11 @@ impl Story {
             .await
             .map_err(|error| format!("the lab could not be built: {error}"))?;
         let before = self.everything().await?;
+        let mut all =
+            lab.must_go.iter().chain(&lab.kept).chain(&lab.blocked).chain(&lab.neighbours);
+        if let Some(id) = all.find(|id| before.get(id).is_none()) {
+            return Err(format!("{id} was built, and is not seen"));
+        }
         let bad = self.chance.random_range(1..=BAD_LIVES_MAX);
         let mut good = 0;
         for life in 0.. {

@@ -166,9 +166,8 @@ async fn one(aws: &Aws, trail: &types::Trail) -> Option<Resource> {
 
     let logging = match aws.call(STATUS, || client.get_trail_status().name(&name).send()).await {
         Ok(status) => {
-            // No answer says when a trail was made. It is at least as old as this, and one that
-            // was made again has begun anew.
-            resource.created = timestamp(status.start_logging_time());
+            // No answer says when a trail was made.
+            resource.there_by = timestamp(status.start_logging_time());
             status.is_logging
         }
         Err(error) if error.is_not_found() => return None,

@@ -51,7 +51,7 @@ pub async fn build(maker: &mut Maker<'_>) -> Result<(), BoxError> {
         .app_name("default")
         .send()
         .await?;
-    maker.add(Fate::MustGo, kind::APP, HOME, format!("{domain}/{SPACE}/JupyterLab/default"));
+    maker.add(Fate::MustGo, kind::APP, HOME, format!("{domain}/space/{SPACE}/JupyterLab/default"));
     client
         .create_app()
         .domain_id(&domain)
@@ -60,6 +60,11 @@ pub async fn build(maker: &mut Maker<'_>) -> Result<(), BoxError> {
         .app_name("default")
         .send()
         .await?;
-    maker.add(Fate::MustGo, kind::APP, HOME, format!("{domain}/{PROFILE}/JupyterServer/default"));
+    maker.add(
+        Fate::MustGo,
+        kind::APP,
+        HOME,
+        format!("{domain}/user-profile/{PROFILE}/JupyterServer/default"),
+    );
     Ok(())
 }
