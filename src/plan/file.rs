@@ -181,6 +181,9 @@ impl PlanFile {
         let mut bytes = Vec::new();
         let file = File::open(path).map_err(unreadable)?;
         file.take(BYTES_MAX + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+        if bytes.is_empty() {
+            return Err(PlanFileError::NotAPlan { why: "the file is empty".to_owned() });
+        }
         Self::from_bytes(&bytes)
     }
 

@@ -39,11 +39,9 @@ pub fn welcome(context: &Context) -> Result<(), Error> {
 /// What goes, by service; what stays, by name.
 pub fn inventory(context: &Context, mandate: &Mandate, survey: &Survey) -> Result<(), Error> {
     let mut going: BTreeMap<&str, BTreeMap<&str, usize>> = BTreeMap::new();
-    for decision in [Decision::Delete, Decision::Stop] {
-        for (id, _) in survey.decided.of(decision) {
-            let of_service = going.entry(id.kind.service()).or_default();
-            *of_service.entry(id.kind.resource()).or_default() += 1;
-        }
+    for (id, _) in survey.decided.of(Decision::Delete) {
+        let of_service = going.entry(id.kind.service()).or_default();
+        *of_service.entry(id.kind.resource()).or_default() += 1;
     }
     let foreign = survey.decided.of(Decision::Foreign).count();
     let mut text = format!(
@@ -55,8 +53,12 @@ pub fn inventory(context: &Context, mandate: &Mandate, survey: &Survey) -> Resul
             kinds.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
         text.push_str(&format!("   goes     {service:<12}{}\n", wrapped(&kinds, 24)));
     }
-    let staying =
-        [(Decision::Blocked, "blocked"), (Decision::Keep, "kept"), (Decision::Pending, "pending")];
+    let staying = [
+        (Decision::Stop, "stops"),
+        (Decision::Blocked, "blocked"),
+        (Decision::Keep, "kept"),
+        (Decision::Pending, "pending"),
+    ];
     for (decision, word) in staying {
         for (id, verdict) in survey.decided.of(decision) {
             text.push_str(&format!(
