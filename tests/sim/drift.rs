@@ -137,7 +137,10 @@ pub async fn act(drift: &Drift, sandbox: &Sandbox, there: &Inventory) -> Result<
             let logs = aws_sdk_cloudwatchlogs::Client::new(&config(id));
             if is_there(id) {
                 let delete = logs.delete_log_group().log_group_name(&id.id);
-                delete.send().await.map_err(|error| failed(&error))?;
+                if delete.send().await.is_err() {
+                    // Protected meanwhile.
+                    return Ok(Vec::new());
+                }
             }
             tokio::time::sleep(std::time::Duration::from_secs(2)).await;
             let create = logs.create_log_group().log_group_name(&id.id);
