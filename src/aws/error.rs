@@ -172,6 +172,14 @@ const UNKNOWN_OPERATION: &[&str] = &[
     "NotImplementedException",
 ];
 
+/// How AWS itself says, in a region that lacks an operation, that it does: code, and words in lower
+/// case. Nothing of it can be there. Seen of SageMaker (terraform-provider-aws #16061, #27258) and
+/// of EKS (eksctl #8630).
+const NOT_IN_THE_REGION: &[(&str, &str)] = &[
+    ("UnknownOperationException", "not supported in the called region"),
+    ("AccessDeniedException", "unable to determine service/operation name to be authorized"),
+];
+
 const CONFLICT: &[&str] = &[
     "ConcurrentModification",
     "ConcurrentModificationException",
@@ -297,6 +305,10 @@ pub fn classify(signal: &Signal<'_>) -> Class {
     }
     if is(aws_runtime::retries::classifiers::THROTTLING_ERRORS) || is(MORE_THROTTLES) {
         return Class::Throttled;
+    }
+    let lacks = |(known, text): &(&str, &str)| *known == code && message.contains(text);
+    if NOT_IN_THE_REGION.iter().any(lacks) {
+        return Class::Unavailable;
     }
     // Before NOT_FOUND: a 404 `NotFound` of HEAD is an answer, an unknown operation is not.
     if is(UNKNOWN_OPERATION) {
@@ -502,5 +514,27 @@ pub fn found<T>(result: Result<T, AwsError>) -> Result<Option<T>, AwsError> {
         Ok(value) => Ok(Some(value)),
         Err(error) if error.is_not_found() => Ok(None),
         Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_region_lacks_is_unavailable_and_a_denial_is_not() {
+        let lacks = "The requested operation is not supported in the called region.";
+        let nameless = "Unable to determine service/operation name to be authorized";
+        let denied = "User: ann is not authorized to perform: eks:ListCapabilities";
+        let rows = [
+            ("sagemaker", "UnknownOperationException", lacks, Class::Unavailable),
+            ("sagemaker", "UnknownOperationException", "", Class::Garbled),
+            ("eks", "AccessDeniedException", nameless, Class::Unavailable),
+            ("eks", "AccessDeniedException", denied, Class::Denied),
+        ];
+        for (service, code, message, class) in rows {
+            let signal = Signal { service, code: Some(code), message, ..Signal::default() };
+            assert_eq!(classify(&signal), class, "{code}: {message}");
+        }
     }
 }

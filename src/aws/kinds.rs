@@ -12,7 +12,7 @@ macro_rules! kinds {
 }
 
 kinds! {
-    cloudtrail { TRAIL = "cloudtrail:trail" }
+    cloudtrail { TRAIL = "cloudtrail:trail", EVENT_DATA_STORE = "cloudtrail:event-data-store" }
     s3 { BUCKET = "s3:bucket" }
     kms { KEY = "kms:key", ALIAS = "kms:alias", GRANT = "kms:grant" }
     iam {
@@ -42,6 +42,11 @@ kinds! {
         MODEL_PACKAGE = "sagemaker:model-package",
         MODEL_PACKAGE_GROUP = "sagemaker:model-package-group",
         PIPELINE = "sagemaker:pipeline",
+        CLUSTER = "sagemaker:cluster",
+        FEATURE_GROUP = "sagemaker:feature-group",
+        INFERENCE_COMPONENT = "sagemaker:inference-component",
+        MLFLOW_TRACKING_SERVER = "sagemaker:mlflow-tracking-server",
+        MONITORING_SCHEDULE = "sagemaker:monitoring-schedule",
     }
     eks {
         CLUSTER = "eks:cluster",
@@ -50,5 +55,6 @@ kinds! {
         ADDON = "eks:addon",
         ACCESS_ENTRY = "eks:access-entry",
         POD_IDENTITY_ASSOCIATION = "eks:pod-identity-association",
+        CAPABILITY = "eks:capability",
     }
 }

@@ -225,6 +225,31 @@ fn what_a_neighbour_uses_is_blocked_by_name() {
     assert_eq!(decided.verdicts[&bucket.id].used_by, [trail.id]);
 }
 
+/// What is never removed, whatever it is called, holds what it uses like any neighbour.
+#[test]
+fn what_is_only_read_holds_what_it_uses() {
+    let bucket = thing(s3::BUCKET, "lab-dev-data");
+    let role = thing(iam::ROLE, "lab-dev-role");
+    let endpoint = thing(sagemaker::ENDPOINT, "lab-dev-api");
+    let cluster = thing(eks::CLUSTER, "lab-dev");
+    let rows = [
+        (sagemaker::FEATURE_GROUP, "shop", &bucket),
+        (sagemaker::FEATURE_GROUP, "lab-dev-features", &role),
+        (sagemaker::MLFLOW_TRACKING_SERVER, "shop", &bucket),
+        (sagemaker::MONITORING_SCHEDULE, "lab-dev-drift", &endpoint),
+        (sagemaker::INFERENCE_COMPONENT, "lab-dev-adapter", &endpoint),
+        (sagemaker::CLUSTER, "shop", &cluster),
+        (cloudtrail::EVENT_DATA_STORE, "lake", &role),
+        (eks::CAPABILITY, "lab-dev/argocd", &cluster),
+    ];
+    for (kind, name, used) in rows {
+        let user = using(thing(kind, name), used);
+        let decided = judge(LAB, &account([used, &user]), &[]);
+        is_by(name, &decided, &user, Decision::Foreign, "no rule");
+        is_by(name, &decided, used, Decision::Blocked, &format!("used by {kind} {name}"));
+    }
+}
+
 /// The model is decided on after the bucket, and stays for a reason of its own.
 #[test]
 fn everyone_who_stays_and_uses_a_thing_is_named() {

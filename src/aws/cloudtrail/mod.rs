@@ -2,7 +2,8 @@
 
 use super::ResourceKind;
 
+mod event_data_store;
 mod trail;
 
 /// Every kind of this service.
-pub const KINDS: &[&dyn ResourceKind] = &[&trail::Trail];
+pub const KINDS: &[&dyn ResourceKind] = &[&trail::Trail, &event_data_store::EventDataStore];

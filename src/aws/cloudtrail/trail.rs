@@ -248,7 +248,8 @@ fn described_resource(aws: &Aws, trail: &types::Trail) -> Option<Resource> {
     Some(resource)
 }
 
-async fn tags(aws: &Aws, resources: &mut [Resource]) {
+/// Reads the tags of trails, or of event data stores.
+pub(super) async fn tags(aws: &Aws, resources: &mut [Resource]) {
     for some in resources.chunks_mut(TAGGED_MAX) {
         // An organisation's trail is not ours to ask about: its ARN would spoil the whole request.
         let arns: Vec<String> = some

@@ -2,6 +2,7 @@
 
 mod access_entry;
 mod addon;
+mod capability;
 mod child;
 mod cluster;
 mod fargate_profile;
@@ -22,6 +23,7 @@ pub const KINDS: &[&dyn ResourceKind] = &[
     &InCluster(addon::Addons),
     &InCluster(access_entry::AccessEntries),
     &InCluster(pod_identity_association::PodIdentityAssociations),
+    &InCluster(capability::Capabilities),
 ];
 
 /// Where EKS's status puts a thing. A failed create or update can be deleted like a live thing;

@@ -13,7 +13,9 @@ use crate::aws::{
     Acted, Aws, AwsError, Brief, Class, Listed, Op, Progress, RemovalOptions, ResourceKind, found,
 };
 use crate::inventory::Hides;
-use crate::resource::{Action, Kind, KindFacts, Lifecycle, Prep, Resource, Tags, Unread, WhereKey};
+use crate::resource::{
+    Action, Kind, KindFacts, Last, Lifecycle, Prep, Resource, Tags, Unread, WhereKey,
+};
 
 /// Largest page of SageMaker's lists; its default is ten.
 pub(super) const PAGE: i32 = 100;
@@ -347,6 +349,11 @@ pub(super) fn job(resource: &mut Resource, status: Option<&str>) {
         }
         _ => {}
     }
+}
+
+/// A kind that is read for its references only.
+pub(super) fn only_read(resource: &mut Resource, what: &str) {
+    resource.removal.last = Last::Never(format!("Dismantle removes no {what}"));
 }
 
 /// Who made it, where AWS tells: a Studio user profile's name, else the caller's ARN.

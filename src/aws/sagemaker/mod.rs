@@ -4,14 +4,19 @@ use super::ResourceKind;
 use common::Of;
 
 mod app;
+mod cluster;
 mod common;
 mod domain;
 mod endpoint;
 mod endpoint_config;
+mod feature_group;
 mod hyper_parameter_tuning_job;
+mod inference_component;
+mod mlflow_tracking_server;
 mod model;
 mod model_package;
 mod model_package_group;
+mod monitoring_schedule;
 mod notebook_instance;
 mod notebook_lifecycle_config;
 mod pipeline;
@@ -19,6 +24,8 @@ mod processing_job;
 mod references;
 mod shown;
 mod space;
+#[cfg(all(test, feature = "sandbox"))]
+mod tests;
 mod training_job;
 mod transform_job;
 mod user_profile;
@@ -41,4 +48,9 @@ pub const KINDS: &[&dyn ResourceKind] = &[
     &Of(model_package::ModelPackage),
     &Of(model_package_group::ModelPackageGroup),
     &Of(pipeline::Pipeline),
+    &Of(cluster::Cluster),
+    &Of(feature_group::FeatureGroup),
+    &Of(inference_component::InferenceComponent),
+    &Of(mlflow_tracking_server::MlflowTrackingServer),
+    &Of(monitoring_schedule::MonitoringSchedule),
 ];

@@ -176,6 +176,55 @@ mod tests {
                 vec!["s3:bucket lab as S3 URI"],
             ),
             (json!({"ModelName": "m"}), vec!["sagemaker:model m as model name"]),
+            (
+                json!({"InstanceGroups": [{
+                    "ExecutionRole": "arn:aws:iam::842676018087:role/pod",
+                    "InstanceStorageConfigs": [{"EbsVolumeConfig": {"VolumeKmsKeyId": "k"}}],
+                    "LifeCycleConfig": {"OnCreate": "on.sh", "SourceS3Uri": "s3://lab/scripts"},
+                }]}),
+                vec![
+                    "iam:role arn:aws:iam::842676018087:role/pod as execution role",
+                    "kms:key k as volume KMS key ID",
+                    "s3:bucket lab as source S3 URI",
+                ],
+            ),
+            (
+                json!({"OfflineStoreConfig": {"S3StorageConfig": {
+                    "KmsKeyId": "alias/lab",
+                    "ResolvedOutputS3Uri": "s3://lab/842676018087/data",
+                    "S3Uri": "s3://lab/features",
+                }}}),
+                vec!["kms:key alias/lab as KMS key ID", "s3:bucket lab as resolved output S3 URI"],
+            ),
+            (
+                json!({"OnlineStoreConfig": {"SecurityConfig": {"KmsKeyId": "k"}}}),
+                vec!["kms:key k as KMS key ID"],
+            ),
+            (
+                json!({
+                    "ArtifactStoreUri": "s3://lab/mlflow",
+                    "TrackingServerUrl": "https://t-1.us-east-1.experiments.sagemaker.aws",
+                }),
+                vec!["s3:bucket lab as artifact store URI"],
+            ),
+            (
+                json!({"Specification": {"Container": {
+                    "ArtifactUrl": "s3://lab/m.tar.gz",
+                    "DeployedImage": {"SpecifiedImage": format!("{host}/api:1")},
+                }}}),
+                vec![
+                    "s3:bucket lab as artifact URL",
+                    "ecr:repository 842676018087.dkr.ecr.us-east-1.amazonaws.com/api as specified image",
+                    "ecr:image 842676018087.dkr.ecr.us-east-1.amazonaws.com/api:1 as specified image",
+                ],
+            ),
+            (
+                json!({"MonitoringOutputConfig": {
+                    "KmsKeyId": "k",
+                    "MonitoringOutputs": [{"S3Output": {"S3Uri": "s3://lab/reports"}}],
+                }}),
+                vec!["kms:key k as KMS key ID", "s3:bucket lab as S3 URI"],
+            ),
             (json!({"Environment": {"X": "s3://to ken"}, "FailureReason": "s3"}), vec![]),
             (json!({"CreatedBy": {"Arn": "arn:aws:sts::1:assumed-role/r/s"}}), vec![]),
         ];

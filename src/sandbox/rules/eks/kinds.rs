@@ -33,12 +33,15 @@ const NODEGROUP_TIME: Duration = minutes(4);
 const FARGATE_TIME: Duration = minutes(2);
 /// An add-on: waiter `AddonDeleted`, 60 times every 10 s.
 const ADDON_TIME: Duration = Duration::from_secs(40);
+/// A capability: "ACK capabilities take ~15-20 min to finish DELETING" (appmod-blueprints #881).
+const CAPABILITY_TIME: Duration = minutes(15);
 
 pub const CLUSTER: &str = "eks:cluster";
 pub const NODEGROUP: &str = "eks:nodegroup";
 pub const FARGATE: &str = "eks:fargate-profile";
 pub const ASSOCIATION: &str = "eks:pod-identity-association";
 pub const ENTRY: &str = "eks:access-entry";
+pub const CAPABILITY: &str = "eks:capability";
 
 /// What goes with its cluster.
 pub const CHILDREN: &[&str] = &["eks:addon", ENTRY, ASSOCIATION];
@@ -115,5 +118,17 @@ pub const KINDS: &[Kind] = &[
         path: "podidentityassociation",
         fresh: ("", "", Duration::ZERO),
         delete: Duration::ZERO,
+    },
+    Kind {
+        id: CAPABILITY,
+        noun: "Capability",
+        list: "ListCapabilities",
+        rows: "capabilities",
+        member: "capability",
+        name: "capabilityName",
+        arn: "arn",
+        path: "capability",
+        fresh: ("CREATING", "ACTIVE", CAPABILITY_TIME),
+        delete: CAPABILITY_TIME,
     },
 ];

@@ -22,7 +22,7 @@ use crate::sandbox::records::{
 use crate::sandbox::route::{Route, Service};
 use crate::sandbox::weather::Weather;
 use crate::sandbox::{ACCOUNT_ID, answer};
-use kinds::{ASSOCIATION, CHILDREN, CLUSTER, ENTRY, KINDS, Kind};
+use kinds::{ASSOCIATION, CAPABILITY, CHILDREN, CLUSTER, ENTRY, KINDS, Kind};
 
 /// EKS's largest page, which it also takes if not told.
 const PAGE_MAX: usize = 100;
@@ -268,11 +268,17 @@ fn list(kind: &Kind, ask: &Ask<'_>) -> Result<Value, Refusal> {
 }
 
 fn row(kind: &Kind, record: &Record) -> Value {
-    if kind.id != ASSOCIATION {
-        return json!(record.text(kind.name));
-    }
-    let members = ["clusterName", "namespace", "serviceAccount", "associationArn", "associationId"];
-    members.iter().map(|member| ((*member).to_owned(), json!(record.text(member)))).collect()
+    let members: &[&str] = match kind.id {
+        ASSOCIATION => {
+            &["clusterName", "namespace", "serviceAccount", "associationArn", "associationId"]
+        }
+        CAPABILITY => &["capabilityName", "arn", "type", "status", "createdAt", "modifiedAt"],
+        _ => return json!(record.text(kind.name)),
+    };
+    members
+        .iter()
+        .filter_map(|member| Some(((*member).to_owned(), record.body.get(*member)?.clone())))
+        .collect()
 }
 
 fn tags(ask: &mut Ask<'_>) -> Result<Value, Refusal> {

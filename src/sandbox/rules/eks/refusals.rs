@@ -1,6 +1,6 @@
 //! What EKS refuses, and in which words.
 
-use super::kinds::{CLUSTER, FARGATE, Kind, NODEGROUP};
+use super::kinds::{CAPABILITY, CLUSTER, FARGATE, Kind, NODEGROUP};
 use super::{Ask, Refusal};
 use crate::sandbox::records::Id;
 
@@ -20,6 +20,7 @@ pub fn no_child(kind: &Kind, cluster: &str, name: &str) -> Refusal {
         FARGATE => format!("No Fargate Profile found with name: {name}."),
         "eks:addon" => format!("No addon: {name} found in cluster: {cluster}"),
         "eks:access-entry" => return no_entry(cluster, name),
+        CAPABILITY => format!("No capability found for name: {name}."),
         _ => format!("The association {name} was not found in cluster {cluster}."),
     };
     (404, "ResourceNotFoundException", message)
@@ -47,10 +48,13 @@ pub fn of_delete(kind: &Kind, ask: &Ask<'_>, id: &Id) -> Result<(), Refusal> {
 }
 
 /// `DeleteCluster`: "If you have … node groups or Fargate profiles attached, you must delete
-/// them first" (`ResourceInUseException`); with deletion protection on, an ACTIVE cluster is
-/// refused (`InvalidRequestException`).
+/// them first" (`ResourceInUseException`), and so for capabilities (aws-nuke #970: "Cluster has
+/// capabilities attached"); with deletion protection on, an ACTIVE cluster is refused
+/// (`InvalidRequestException`).
 fn cluster(ask: &Ask<'_>, id: &Id) -> Result<(), Refusal> {
-    for (kind, words) in [(NODEGROUP, "nodegroups"), (FARGATE, "Fargate profiles")] {
+    let attached =
+        [(NODEGROUP, "nodegroups"), (FARGATE, "Fargate profiles"), (CAPABILITY, "capabilities")];
+    for (kind, words) in attached {
         if ask.records.within(&id.region, kind, &id.name).next().is_some() {
             let message = format!("Cluster has {words} attached");
             return Err((409, "ResourceInUseException", message));

@@ -1,7 +1,9 @@
 use std::time::Duration;
 
 use aws_sdk_eks::Client;
-use aws_sdk_eks::types::{ClusterStatus, VpcConfigRequest};
+use aws_sdk_eks::types::{
+    CapabilityDeletePropagationPolicy, CapabilityType, ClusterStatus, VpcConfigRequest,
+};
 
 use crate::sandbox::tests::code;
 use crate::sandbox::{Sandbox, Weather};
@@ -93,5 +95,30 @@ async fn a_protected_cluster_stays() {
     protect(true).send().await.unwrap();
     assert_eq!(code(eks.delete_cluster().name("lab").send().await), "InvalidRequestException");
     protect(false).send().await.unwrap();
+    eks.delete_cluster().name("lab").send().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cluster_goes_after_its_capabilities() {
+    let sandbox = Sandbox::builder().build();
+    let eks = Client::new(&sandbox.sdk_config("us-east-1"));
+    cluster(&eks, "lab").await;
+    let role = "arn:aws:iam::842676018087:role/argocd";
+    let made = eks.create_capability().cluster_name("lab").capability_name("argocd");
+    let made = made.r#type(CapabilityType::Argocd).role_arn(role);
+    let made = made.delete_propagation_policy(CapabilityDeletePropagationPolicy::Retain);
+    made.send().await.unwrap();
+    let listed = eks.list_capabilities().cluster_name("lab").send().await.unwrap();
+    let [seen] = listed.capabilities() else { panic!("{listed:?}") };
+    assert_eq!(seen.capability_name(), Some("argocd"));
+    assert_eq!(seen.r#type(), Some(&CapabilityType::Argocd));
+    let describe = || eks.describe_capability().cluster_name("lab").capability_name("argocd");
+    let seen = describe().send().await.unwrap().capability.unwrap();
+    assert_eq!(seen.role_arn(), Some(role));
+
+    assert_eq!(code(eks.delete_cluster().name("lab").send().await), "ResourceInUseException");
+    let delete = eks.delete_capability().cluster_name("lab").capability_name("argocd");
+    delete.send().await.unwrap();
+    assert_eq!(code(describe().send().await), "ResourceNotFoundException");
     eks.delete_cluster().name("lab").send().await.unwrap();
 }

@@ -66,6 +66,8 @@ const JOB_STOP_TIME: Duration = seconds(120);
 const DOMAIN_TIME: Duration = seconds(360);
 /// An app takes 1 to 5 min.
 const APP_TIME: Duration = seconds(120);
+/// Terraform waits up to 45 min for an MLflow tracking server to be made or deleted.
+const TRACKING_SERVER_TIME: Duration = seconds(1200);
 /// No published figure; polled for minutes by terraform.
 const SMALL_TIME: Duration = seconds(30);
 
@@ -343,6 +345,79 @@ pub const KINDS: &[Kind] = &[
         row: &["PipelineDisplayName", "PipelineDescription", "RoleArn", "LastExecutionTime"],
         status: "PipelineStatus",
         fresh: ("Active", "Active", Duration::ZERO),
+        ..PLAIN
+    },
+    Kind {
+        id: "sagemaker:cluster",
+        noun: "Cluster",
+        plural: "Clusters",
+        rows: "ClusterSummaries",
+        name: "ClusterName",
+        arn: "ClusterArn",
+        path: "cluster",
+        status: "ClusterStatus",
+        fresh: ("Creating", "InService", SMALL_TIME),
+        delete: Delete::Slow {
+            when: &["InService", "Failed"],
+            status: "Deleting",
+            time: SMALL_TIME,
+        },
+        ..PLAIN
+    },
+    Kind {
+        id: "sagemaker:feature-group",
+        noun: "FeatureGroup",
+        plural: "FeatureGroups",
+        rows: "FeatureGroupSummaries",
+        name: "FeatureGroupName",
+        arn: "FeatureGroupArn",
+        path: "feature-group",
+        row: &["OfflineStoreStatus"],
+        status: "FeatureGroupStatus",
+        fresh: ("Creating", "Created", SMALL_TIME),
+        delete: Delete::Slow { when: &[], status: "Deleting", time: SMALL_TIME },
+        ..PLAIN
+    },
+    Kind {
+        id: "sagemaker:inference-component",
+        noun: "InferenceComponent",
+        plural: "InferenceComponents",
+        rows: "InferenceComponents",
+        name: "InferenceComponentName",
+        arn: "InferenceComponentArn",
+        path: "inference-component",
+        row: &["EndpointName", "EndpointArn", "VariantName"],
+        status: "InferenceComponentStatus",
+        fresh: ("Creating", "InService", ENDPOINT_TIME),
+        delete: Delete::Slow { when: &[], status: "Deleting", time: SMALL_TIME },
+        missing: Missing::Validation("Could not find inference component \"{}\"."),
+        ..PLAIN
+    },
+    Kind {
+        id: "sagemaker:mlflow-tracking-server",
+        noun: "MlflowTrackingServer",
+        plural: "MlflowTrackingServers",
+        rows: "TrackingServerSummaries",
+        name: "TrackingServerName",
+        arn: "TrackingServerArn",
+        path: "mlflow-tracking-server",
+        row: &["IsActive", "MlflowVersion"],
+        status: "TrackingServerStatus",
+        fresh: ("Creating", "Created", TRACKING_SERVER_TIME),
+        delete: Delete::Slow { when: &[], status: "Deleting", time: TRACKING_SERVER_TIME },
+        ..PLAIN
+    },
+    Kind {
+        id: "sagemaker:monitoring-schedule",
+        noun: "MonitoringSchedule",
+        plural: "MonitoringSchedules",
+        rows: "MonitoringScheduleSummaries",
+        name: "MonitoringScheduleName",
+        arn: "MonitoringScheduleArn",
+        path: "monitoring-schedule",
+        row: &["EndpointName", "MonitoringJobDefinitionName", "MonitoringType"],
+        status: "MonitoringScheduleStatus",
+        fresh: ("Pending", "Scheduled", SMALL_TIME),
         ..PLAIN
     },
 ];

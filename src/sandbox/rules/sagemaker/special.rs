@@ -81,6 +81,8 @@ pub fn complete(kind: &Kind, ask: &mut Ask<'_>, body: &mut Map<String, Value>) -
         "sagemaker:pipeline" => {
             body.remove("ClientRequestToken");
         }
+        "sagemaker:inference-component" => complete_component(body),
+        "sagemaker:monitoring-schedule" => complete_schedule(body),
         _ => {}
     }
     name_in(kind, ask)
@@ -113,6 +115,30 @@ fn complete_endpoint(ask: &Ask<'_>, body: &mut Map<String, Value>) {
             "KmsKeyId": capture["KmsKeyId"],
         });
         body.insert("DataCaptureConfig".to_owned(), capture);
+    }
+}
+
+/// An inference component shows the image that it was given as one that was deployed.
+fn complete_component(body: &mut Map<String, Value>) {
+    let container = body.get_mut("Specification").and_then(|asked| asked.get_mut("Container"));
+    let Some(container) = container.and_then(Value::as_object_mut) else { return };
+    if let Some(image) = container.remove("Image") {
+        container.insert("DeployedImage".to_owned(), json!({ "SpecifiedImage": image }));
+    }
+}
+
+/// A monitoring schedule shows what it watches over, and the first endpoint that it reads.
+fn complete_schedule(body: &mut Map<String, Value>) {
+    let config = body.get("MonitoringScheduleConfig").cloned().unwrap_or_default();
+    let input = &config["MonitoringJobDefinition"]["MonitoringInputs"][0];
+    let shown = [
+        ("EndpointName", &input["EndpointInput"]["EndpointName"]),
+        ("MonitoringType", &config["MonitoringType"]),
+    ];
+    for (member, value) in shown {
+        if value.is_string() {
+            body.insert(member.to_owned(), value.clone());
+        }
     }
 }
 
