@@ -35,16 +35,19 @@ impl Judge<'_> {
     /// What something staying uses stays too; until nothing changes any more.
     pub(super) fn block_what_is_used(&mut self) {
         let mut blocked = BTreeSet::new();
+        let mut held = BTreeSet::new();
         loop {
             let used: Vec<usize> = (0..self.verdicts.len())
                 .filter(|at| self.verdicts[*at].decision == Decision::Delete)
                 .filter(|at| self.users_that_stay(*at).next().is_some())
                 .collect();
             let named = self.stay_with_what_they_name();
-            if used.is_empty() && !named {
+            let with_owner = self.hold_with_the_owner();
+            if used.is_empty() && !named && with_owner.is_empty() {
                 break;
             }
-            for at in used {
+            held.extend(with_owner);
+            for at in used.into_iter().filter(|at| !held.contains(at)) {
                 let verdict = &mut self.verdicts[at];
                 verdict.decision = Decision::Blocked;
                 verdict.parts = None;
@@ -55,6 +58,11 @@ impl Judge<'_> {
         for at in blocked {
             let verdict = self.blocked_by_users(at);
             self.verdicts[at] = verdict;
+        }
+        for at in held {
+            if let Some(owner) = self.through[at] {
+                self.verdicts[at] = self.held_by(owner);
+            }
         }
     }
 

@@ -32,23 +32,33 @@ impl Judge<'_> {
     }
 
     /// What was matched only because it belongs to something goes with that, or not at all: the
-    /// nodegroups of a cluster that is protected are not its nodegroups to lose.
-    fn hold_with_the_owner(&mut self) {
+    /// nodegroups of a cluster that is protected, or that somebody uses, are not its nodegroups to
+    /// lose. Returns those that stay by this.
+    pub(super) fn hold_with_the_owner(&mut self) -> BTreeSet<usize> {
+        let mut held = BTreeSet::new();
         let mut changed = true;
         while changed {
             changed = false;
             for at in 0..self.verdicts.len() {
                 let Some(owner) = self.through[at] else { continue };
-                let held = self.verdicts[owner].decision == Decision::Blocked;
-                if held && self.verdicts[at].decision == Decision::Delete {
-                    let owner_id = &self.resource(owner).id;
-                    let why = &self.verdicts[owner].reason;
-                    let reason = format!("belongs to {owner_id}, which is blocked: {why}");
-                    self.verdicts[at] = Verdict::new(Decision::Blocked, reason);
+                let stays = self.verdicts[owner].decision == Decision::Blocked;
+                if stays && self.verdicts[at].decision == Decision::Delete {
+                    self.verdicts[at] = self.held_by(owner);
+                    held.insert(at);
                     changed = true;
                 }
             }
         }
+        held
+    }
+
+    /// The verdict on what belongs to a blocked owner.
+    pub(super) fn held_by(&self, owner: usize) -> Verdict {
+        let (id, why) = (&self.resource(owner).id, &self.verdicts[owner].reason);
+        let mut verdict =
+            Verdict::new(Decision::Blocked, format!("belongs to {id}, which is blocked: {why}"));
+        verdict.used_by.clone_from(&self.verdicts[owner].used_by);
+        verdict
     }
 
     /// Those to whom the resource opens a door, and who stay: they may be using it out of sight.
