@@ -2,7 +2,7 @@
 
 use aws_sdk_sagemaker::types::AppType;
 use dismantle::inventory::Inventory;
-use dismantle::resource::{Kind, Region, ResourceId};
+use dismantle::resource::{Kind, Lifecycle, Region, ResourceId};
 use dismantle::sandbox::Sandbox;
 use dismantle::sandbox::lab::Lab;
 use rand::Rng;
@@ -153,12 +153,13 @@ pub async fn act(drift: &Drift, sandbox: &Sandbox, there: &Inventory) -> Result<
             put.send().await.map_err(|error| failed(&error))?;
             Ok(vec![Must::Nothing(id.clone())])
         }
-        Drift::Join(id) if is_there(id) => {
+        // AWS lets nobody join a domain that is on its way out.
+        Drift::Join(id) if there.get(id).is_some_and(|d| d.lifecycle == Lifecycle::Live) => {
             let client = aws_sdk_sagemaker::Client::new(&config(id));
             let join = client.create_user_profile().domain_id(&id.id).user_profile_name("late");
             match join.send().await {
                 Ok(_) => {}
-                // There already, or the domain is on its way out.
+                // There already.
                 Err(_) => return Ok(Vec::new()),
             }
             let app = client.create_app().domain_id(&id.id).user_profile_name("late");

@@ -120,7 +120,9 @@ impl Story {
                 self.drift(&lab).await?;
             }
         }
-        self.check(&lab, &before).await?;
+        if let Err(why) = self.check(&lab, &before).await {
+            return Err(format!("{why}; it met {:?}; {}", self.events, self.told(&why).await));
+        }
         let calls = self.sandbox.calls();
         for fault in calls.iter().filter_map(|call| call.fault) {
             *self.events.entry(fault.to_owned()).or_default() += 1;
@@ -269,6 +271,23 @@ impl Story {
             RunStatus::Finished(_) => refused || !state.steps.iter().any(|s| open(&s.state)),
             _ => false,
         })
+    }
+
+    /// What the journal says of the resources that `why` speaks of, and what failed.
+    async fn told(&self, why: &str) -> String {
+        let journal = self.journal();
+        let mut told = Vec::new();
+        for run in journal.runs().await.unwrap_or_default() {
+            let Ok(state) = journal.load(&run.run).await else { continue };
+            for record in &state.steps {
+                let done = matches!(record.state, StepState::Done(_));
+                if !done || why.contains(&record.step.resource.id) {
+                    let step = &record.step;
+                    told.push(format!("{} {} {:?}", step.action, step.resource, record.state));
+                }
+            }
+        }
+        format!("the journal: {told:#?}")
     }
 
     /// Holds the account against what was built, and what drifted.
