@@ -124,3 +124,51 @@ fn documented(op: Op) -> (&'static str, f64) {
         _ => ("all", 5.0),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OP: Op = Op::read("iam", "ListRoles");
+    const HERE: Region = Region::new("us-east-1");
+
+    /// Seconds that so many calls take.
+    async fn time_of(limits: &Limits, calls: usize) -> f64 {
+        let begun = Instant::now();
+        for _ in 0..calls {
+            limits.acquire(OP, HERE).await;
+        }
+        begun.elapsed().as_secs_f64()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_throttle_halves_the_pace_and_quiet_brings_it_back() {
+        let limits = Limits::default();
+        let (_, rate) = documented(OP);
+        let calls = rate.ceil() as usize * 20;
+        time_of(&limits, calls).await;
+        let usual = time_of(&limits, calls).await;
+        let expected = calls as f64 / rate;
+        assert!((usual - expected).abs() < expected / 10.0, "{usual} s, not {expected} s");
+
+        limits.throttled(OP, HERE);
+        let slowed = time_of(&limits, 2).await;
+        assert!(slowed > 2.0 / rate * 1.5, "{slowed} s");
+        // Another region has a quota of its own.
+        let begun = Instant::now();
+        limits.acquire(OP, Region::new("eu-west-1")).await;
+        assert!(begun.elapsed().is_zero());
+
+        tokio::time::sleep(Duration::from_secs_f64(1.0 / RECOVERY_PER_S)).await;
+        time_of(&limits, rate.ceil() as usize).await;
+        let again = time_of(&limits, calls).await;
+        assert!((again - expected).abs() < expected / 10.0, "{again} s, not {expected} s");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_number_of_throttles_stops_it() {
+        let limits = Limits::default();
+        (0..100).for_each(|_| limits.throttled(OP, HERE));
+        assert!(time_of(&limits, 1).await <= 1.0 / RATE_MIN_PER_S + 1.0);
+    }
+}

@@ -54,3 +54,7 @@ pub fn check(
     }
     Ok(Cleared(()))
 }
+
+#[cfg(all(test, feature = "sandbox"))]
+#[path = "guard_tests.rs"]
+mod tests;

@@ -4,6 +4,10 @@
 //! program matches on the class, never on a code or a text. Codes are the wire's
 //! (`DeleteConflict`, not `DeleteConflictException`).
 
+mod codes;
+#[cfg(test)]
+mod tests;
+
 use std::error::Error as StdError;
 use std::fmt;
 
@@ -12,6 +16,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use crate::resource::Region;
+use codes::*;
 
 /// What an error means for the one who made the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -93,165 +98,6 @@ impl StdError for AwsError {}
 
 /// AWS's messages are capped: they are shown to people and kept in journals.
 const MESSAGE_CHARS_MAX: usize = 400;
-
-/// Quotas on things carry names that look like throttles (aws-sdk's own list has one of them).
-const QUOTAS: &[&str] = &[
-    "LimitExceeded",
-    "LimitExceededException",
-    "ResourceLimitExceeded",
-    "ServiceQuotaExceededException",
-];
-
-/// Throttles that the SDK's list does not have (seen in other tools' issue trackers).
-const MORE_THROTTLES: &[&str] = &["RequestThrottledException", "TooManyRequests", "Throttled"];
-
-const NOT_FOUND: &[&str] = &[
-    "NoSuchEntity",
-    "NoSuchBucket",
-    "NoSuchKey",
-    "NoSuchVersion",
-    "NoSuchUpload",
-    "NotFound",
-    "NotFoundException",
-    "ResourceNotFound",
-    "ResourceNotFoundException",
-    "RepositoryNotFoundException",
-    "ImageNotFoundException",
-    "ImageNotFound",
-    "RepositoryPolicyNotFoundException",
-    "LifecyclePolicyNotFoundException",
-    "TrailNotFoundException",
-    "EventDataStoreNotFoundException",
-    "ChannelNotFoundException",
-    "InvalidGrantIdException",
-    // Settings of a bucket that were never made.
-    "NoSuchTagSet",
-    "NoSuchLifecycleConfiguration",
-    "NoSuchBucketPolicy",
-    "NoSuchCORSConfiguration",
-    "NoSuchWebsiteConfiguration",
-    "NoSuchPublicAccessBlockConfiguration",
-    "ReplicationConfigurationNotFoundError",
-    "ServerSideEncryptionConfigurationNotFoundError",
-    "ObjectLockConfigurationNotFoundError",
-    "OwnershipControlsNotFoundError",
-];
-
-const DENIED: &[&str] = &[
-    "AccessDenied",
-    "AccessDeniedException",
-    "AccessDeniedFault",
-    "UnauthorizedOperation",
-    "UnauthorizedException",
-    "NotAuthorized",
-    "AuthorizationError",
-    "AllAccessDisabled",
-];
-
-const EXPIRED: &[&str] =
-    &["ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"];
-
-const CREDENTIALS: &[&str] = &[
-    "InvalidClientTokenId",
-    "UnrecognizedClientException",
-    "InvalidAccessKeyId",
-    "SignatureDoesNotMatch",
-    "InvalidSignatureException",
-    "IncompleteSignature",
-    "MissingAuthenticationToken",
-    "MissingAuthenticationTokenException",
-    "AuthFailure",
-    "InvalidToken",
-];
-
-const UNKNOWN_OPERATION: &[&str] = &[
-    "UnknownOperation",
-    "UnknownOperationException",
-    "InvalidAction",
-    "NotImplemented",
-    "NotImplementedException",
-];
-
-/// How AWS itself says, in a region that lacks an operation, that it does: code, and words in lower
-/// case. Nothing of it can be there. Seen of SageMaker (terraform-provider-aws #16061, #27258) and
-/// of EKS (eksctl #8630).
-const NOT_IN_THE_REGION: &[(&str, &str)] = &[
-    ("UnknownOperationException", "not supported in the called region"),
-    ("AccessDeniedException", "unable to determine service/operation name to be authorized"),
-];
-
-const CONFLICT: &[&str] = &[
-    "ConcurrentModification",
-    "ConcurrentModificationException",
-    "EntityTemporarilyUnmodifiable",
-    "OperationAbortedException",
-    "OperationAborted",
-    "ConditionalRequestConflict",
-];
-
-const SERVER: &[&str] = &[
-    "ServiceFailure",
-    "InternalFailure",
-    "InternalError",
-    "InternalServerError",
-    "InternalServiceError",
-    "DependencyTimeoutException",
-    "DependencyTimeout",
-    "KMSInternalException",
-    "ServiceUnavailable",
-    "ServiceUnavailableException",
-    "ServerException",
-    "KmsException",
-];
-
-const IN_USE: &[&str] = &[
-    "DeleteConflict",
-    "ResourceInUse",
-    "ResourceInUseException",
-    "BucketNotEmpty",
-    "BucketHasAccessPointsAttached",
-    "RepositoryNotEmptyException",
-    "ImageReferencedByManifestList",
-    "ChannelExistsForEDSException",
-    "EventDataStoreHasOngoingImportException",
-];
-
-const PROTECTED: &[&str] = &[
-    "UnmodifiableEntity",
-    "EventDataStoreTerminationProtectedException",
-    "NotOrganizationMasterAccountException",
-    "InvalidHomeRegionException",
-    "OperationNotPermittedException",
-];
-
-/// SageMaker answers `ValidationException` for what is not there, and says so only in the text.
-/// Lower case.
-const SAGEMAKER_NOT_FOUND_TEXTS: &[&str] = &[
-    "could not find",
-    "does not exist",
-    "recordnotfound",
-    "cannot find",
-    "no workforce",
-    "the work team",
-    "no devicefleet",
-    "unable to describe",
-    "not found",
-];
-
-/// The words of an answer that say it is not ready, whatever its code. Lower case.
-const NOT_READY_TEXTS: &[&str] = &[
-    "in-progress",
-    "in progress",
-    "currently being",
-    "must be in a deletable status",
-    "while it is",
-    "status (pending)",
-    "status must be",
-    "cannot be deleted while",
-    "delete_in_progress",
-    // A notebook in service: "Status (InService) not in ([Stopped, Failed]). Unable to transition".
-    "unable to transition",
-];
 
 /// What is known of a failed call, before it is judged.
 #[derive(Debug, Clone, Default)]
@@ -514,27 +360,5 @@ pub fn found<T>(result: Result<T, AwsError>) -> Result<Option<T>, AwsError> {
         Ok(value) => Ok(Some(value)),
         Err(error) if error.is_not_found() => Ok(None),
         Err(error) => Err(error),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_region_lacks_is_unavailable_and_a_denial_is_not() {
-        let lacks = "The requested operation is not supported in the called region.";
-        let nameless = "Unable to determine service/operation name to be authorized";
-        let denied = "User: ann is not authorized to perform: eks:ListCapabilities";
-        let rows = [
-            ("sagemaker", "UnknownOperationException", lacks, Class::Unavailable),
-            ("sagemaker", "UnknownOperationException", "", Class::Garbled),
-            ("eks", "AccessDeniedException", nameless, Class::Unavailable),
-            ("eks", "AccessDeniedException", denied, Class::Denied),
-        ];
-        for (service, code, message, class) in rows {
-            let signal = Signal { service, code: Some(code), message, ..Signal::default() };
-            assert_eq!(classify(&signal), class, "{code}: {message}");
-        }
     }
 }

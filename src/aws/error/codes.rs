@@ -1,0 +1,161 @@
+//! Codes and words of the wire, by what they mean.
+
+/// Quotas on things carry names that look like throttles (aws-sdk's own list has one of them).
+pub(super) const QUOTAS: &[&str] = &[
+    "LimitExceeded",
+    "LimitExceededException",
+    "ResourceLimitExceeded",
+    "ServiceQuotaExceededException",
+];
+
+/// Throttles that the SDK's list does not have (seen in other tools' issue trackers).
+pub(super) const MORE_THROTTLES: &[&str] =
+    &["RequestThrottledException", "TooManyRequests", "Throttled"];
+
+pub(super) const NOT_FOUND: &[&str] = &[
+    "NoSuchEntity",
+    "NoSuchBucket",
+    "NoSuchKey",
+    "NoSuchVersion",
+    "NoSuchUpload",
+    "NotFound",
+    "NotFoundException",
+    "ResourceNotFound",
+    "ResourceNotFoundException",
+    "RepositoryNotFoundException",
+    "ImageNotFoundException",
+    "ImageNotFound",
+    "RepositoryPolicyNotFoundException",
+    "LifecyclePolicyNotFoundException",
+    "TrailNotFoundException",
+    "EventDataStoreNotFoundException",
+    "ChannelNotFoundException",
+    "InvalidGrantIdException",
+    // Settings of a bucket that were never made.
+    "NoSuchTagSet",
+    "NoSuchLifecycleConfiguration",
+    "NoSuchBucketPolicy",
+    "NoSuchCORSConfiguration",
+    "NoSuchWebsiteConfiguration",
+    "NoSuchPublicAccessBlockConfiguration",
+    "ReplicationConfigurationNotFoundError",
+    "ServerSideEncryptionConfigurationNotFoundError",
+    "ObjectLockConfigurationNotFoundError",
+    "OwnershipControlsNotFoundError",
+];
+
+pub(super) const DENIED: &[&str] = &[
+    "AccessDenied",
+    "AccessDeniedException",
+    "AccessDeniedFault",
+    "UnauthorizedOperation",
+    "UnauthorizedException",
+    "NotAuthorized",
+    "AuthorizationError",
+    "AllAccessDisabled",
+];
+
+pub(super) const EXPIRED: &[&str] =
+    &["ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"];
+
+pub(super) const CREDENTIALS: &[&str] = &[
+    "InvalidClientTokenId",
+    "UnrecognizedClientException",
+    "InvalidAccessKeyId",
+    "SignatureDoesNotMatch",
+    "InvalidSignatureException",
+    "IncompleteSignature",
+    "MissingAuthenticationToken",
+    "MissingAuthenticationTokenException",
+    "AuthFailure",
+    "InvalidToken",
+];
+
+pub(super) const UNKNOWN_OPERATION: &[&str] = &[
+    "UnknownOperation",
+    "UnknownOperationException",
+    "InvalidAction",
+    "NotImplemented",
+    "NotImplementedException",
+];
+
+/// How AWS itself says, in a region that lacks an operation, that it does: code, and words in lower
+/// case. Nothing of it can be there. Seen of SageMaker (terraform-provider-aws #16061, #27258) and
+/// of EKS (eksctl #8630).
+pub(super) const NOT_IN_THE_REGION: &[(&str, &str)] = &[
+    ("UnknownOperationException", "not supported in the called region"),
+    ("AccessDeniedException", "unable to determine service/operation name to be authorized"),
+];
+
+pub(super) const CONFLICT: &[&str] = &[
+    "ConcurrentModification",
+    "ConcurrentModificationException",
+    "EntityTemporarilyUnmodifiable",
+    "OperationAbortedException",
+    "OperationAborted",
+    "ConditionalRequestConflict",
+];
+
+pub(super) const SERVER: &[&str] = &[
+    "ServiceFailure",
+    "InternalFailure",
+    "InternalError",
+    "InternalServerError",
+    "InternalServiceError",
+    "DependencyTimeoutException",
+    "DependencyTimeout",
+    "KMSInternalException",
+    "ServiceUnavailable",
+    "ServiceUnavailableException",
+    "ServerException",
+    "KmsException",
+];
+
+pub(super) const IN_USE: &[&str] = &[
+    "DeleteConflict",
+    "ResourceInUse",
+    "ResourceInUseException",
+    "BucketNotEmpty",
+    "BucketHasAccessPointsAttached",
+    "RepositoryNotEmptyException",
+    "ImageReferencedByManifestList",
+    "ChannelExistsForEDSException",
+    "EventDataStoreHasOngoingImportException",
+];
+
+pub(super) const PROTECTED: &[&str] = &[
+    "UnmodifiableEntity",
+    "EventDataStoreTerminationProtectedException",
+    "NotOrganizationMasterAccountException",
+    "InvalidHomeRegionException",
+    "OperationNotPermittedException",
+];
+
+/// SageMaker answers `ValidationException` for what is not there, and says so only in the text.
+/// Lower case.
+pub(super) const SAGEMAKER_NOT_FOUND_TEXTS: &[&str] = &[
+    "could not find",
+    "does not exist",
+    "recordnotfound",
+    "cannot find",
+    "no workforce",
+    "the work team",
+    "no devicefleet",
+    "unable to describe",
+    "not found",
+];
+
+/// The words of an answer that say it is not ready, whatever its code. Lower case.
+pub(super) const NOT_READY_TEXTS: &[&str] = &[
+    "in-progress",
+    "in progress",
+    "currently being",
+    "must be in a deletable status",
+    "while it is",
+    "status (pending)",
+    "status must be",
+    "cannot be deleted while",
+    "delete_in_progress",
+    // A notebook in service: "Status (InService) not in ([Stopped, Failed]). Unable to transition".
+    "unable to transition",
+];

@@ -1,0 +1,88 @@
+//! What AWS's answers mean.
+
+use super::*;
+
+#[test]
+fn what_a_region_lacks_is_unavailable_and_a_denial_is_not() {
+    let lacks = "The requested operation is not supported in the called region.";
+    let nameless = "Unable to determine service/operation name to be authorized";
+    let denied = "User: ann is not authorized to perform: eks:ListCapabilities";
+    let rows = [
+        ("sagemaker", "UnknownOperationException", lacks, Class::Unavailable),
+        ("sagemaker", "UnknownOperationException", "", Class::Garbled),
+        ("eks", "AccessDeniedException", nameless, Class::Unavailable),
+        ("eks", "AccessDeniedException", denied, Class::Denied),
+    ];
+    for (service, code, message, class) in rows {
+        let signal = Signal { service, code: Some(code), message, ..Signal::default() };
+        assert_eq!(classify(&signal), class, "{code}: {message}");
+    }
+}
+
+/// Source of each row: the service's API reference, "Errors" of the operation, unless it says.
+#[test]
+fn each_answer_has_its_class() {
+    use Class::*;
+    let rows: &[(&str, &str, &str, Class)] = &[
+        ("iam", "NoSuchEntity", "", NotFound),
+        ("iam", "DeleteConflict", "must detach all policies first", InUse),
+        ("iam", "EntityTemporarilyUnmodifiable", "", Conflict),
+        ("iam", "UnmodifiableEntity", "service-linked", Protected),
+        ("iam", "Throttling", "Rate exceeded", Throttled),
+        ("iam", "LimitExceeded", "Cannot exceed quota", Quota),
+        ("s3", "NoSuchBucket", "", NotFound),
+        ("s3", "BucketNotEmpty", "", InUse),
+        ("s3", "AccessDenied", "Access Denied because object protected by object lock.", Protected),
+        ("s3", "AccessDenied", "Access Denied", Denied),
+        ("s3", "SlowDown", "Please reduce your request rate.", Throttled),
+        ("s3", "InternalError", "", Ambiguous),
+        ("s3", "OperationAborted", "", Conflict),
+        ("s3", "ExpiredToken", "The provided token has expired.", Expired),
+        ("kms", "KMSInvalidStateException", "is pending deletion", NotReady),
+        ("logs", "OperationAbortedException", "", Conflict),
+        ("logs", "ValidationException", "log group with deletion protection enabled", Protected),
+        ("eks", "ResourceInUseException", "Cluster has nodegroups attached", InUse),
+        ("eks", "ResourceInUseException", "currently being updated", NotReady),
+        ("eks", "ResourceNotFoundException", "", NotFound),
+        // SageMaker says most things in the text (API reference of each delete).
+        ("sagemaker", "ValidationException", "Could not find endpoint \"x\".", NotFound),
+        ("sagemaker", "ValidationException", "Cannot update in-progress endpoint", NotReady),
+        ("sagemaker", "ValidationException", "1 validation error detected", Refused),
+        ("sagemaker", "ResourceInUse", "Domain has user profiles", InUse),
+        ("sagemaker", "ConflictException", "", InUse),
+        ("cloudtrail", "TrailNotFoundException", "", NotFound),
+        ("cloudtrail", "NotOrganizationMasterAccountException", "", Protected),
+        ("sts", "InvalidClientTokenId", "", Credentials),
+        ("sts", "AccessDenied", "The security token included in the request is expired", Expired),
+        ("ecr", "SomethingNew", "", Refused),
+    ];
+    for (service, code, message, class) in rows {
+        let signal = Signal { service, code: Some(code), message, ..Signal::default() };
+        assert_eq!(classify(&signal), *class, "{service} {code}: {message}");
+    }
+}
+
+#[test]
+fn what_has_no_code_is_told_by_its_status_and_by_whose_endpoint_it_is() {
+    let of = |status, operation, custom_endpoint| {
+        let signal =
+            Signal { operation, status: Some(status), custom_endpoint, ..Signal::default() };
+        classify(&signal)
+    };
+    assert_eq!(of(404, "HeadBucket", false), Class::NotFound);
+    assert_eq!(of(403, "HeadBucket", false), Class::Denied);
+    assert_eq!(of(404, "ListThings", true), Class::Unavailable);
+    assert_eq!(of(404, "ListThings", false), Class::Garbled);
+    assert_eq!(of(501, "ListThings", false), Class::Ambiguous);
+    assert_eq!(of(200, "ListThings", true), Class::Garbled);
+    assert_eq!(of(429, "ListThings", false), Class::Throttled);
+}
+
+#[test]
+fn where_a_call_broke_off_says_whether_it_may_have_been_heard() {
+    let broken = |failure| classify(&Signal { failure, ..Signal::default() });
+    assert_eq!(broken(Failure::NoAnswer), Class::Ambiguous);
+    assert_eq!(broken(Failure::NeverConnected), Class::Unreachable);
+    assert_eq!(broken(Failure::NoCredentials), Class::Credentials);
+    assert_eq!(broken(Failure::Construction), Class::Bug);
+}
