@@ -156,6 +156,7 @@ pub fn lock_path(database: &Path, account: &str, manifest_name: &str) -> PathBuf
 
 /// Takes the lock, or says who has it. What a dead process wrote into the file is written over:
 /// its lock went with it.
+#[expect(clippy::disallowed_methods, reason = "blocking work, which SQLite's thread does")]
 pub fn lock(
     database: &Path,
     account: &str,
