@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use super::{Decision, Judge, Verdict};
 use crate::graph::{Edge, possible_owners};
 use crate::manifest::{Cautions, Hit, Managed};
-use crate::resource::{Action, Kind, KindFacts, Last, Lifecycle, Protection, Removable, Resource};
+use crate::resource::{
+    Action, Kind, KindFacts, Last, Lifecycle, Protection, Removable, Resource, Tags,
+};
 
 impl Judge<'_> {
     pub(super) fn decide(&mut self) {
@@ -61,7 +63,8 @@ impl Judge<'_> {
         verdict
     }
 
-    /// Those to whom the resource opens a door, and who stay: they may be using it out of sight.
+    /// What a person should know besides: who may be using it out of sight, because it opens a
+    /// door to somebody who stays; and who has it in his books.
     fn cautions(&self, at: usize) -> Vec<String> {
         let facts = self.case.catalog.get(self.resource(at).kind());
         let lets_in = facts.map_or(&[] as &[Kind], |facts| facts.lets_in);
@@ -73,7 +76,9 @@ impl Judge<'_> {
             let door = &self.resource(edge.used).id;
             format!("{door}, its {}, stays: who comes through it may use this", edge.role)
         };
-        doors.map(says).collect()
+        let tool = tool_of_record(&self.resource(at).tags)
+            .map(|tag| format!("its tag {tag} says that a tool has it in its state"));
+        doors.map(says).chain(tool).collect()
     }
 
     /// Something that it lives in and whose tags could not be read: one of them may be the one
@@ -220,4 +225,19 @@ impl Judge<'_> {
         self.hold_with_the_owner();
         any
     }
+}
+
+/// Tools that keep a state of what they made and would miss it.
+const TOOLS_OF_RECORD: &[&str] = &["terraform", "opentofu", "pulumi", "crossplane", "ansible"];
+
+/// The tag by which people and tools say that one of those made a thing: `managed-by=terraform`,
+/// `pulumi:project=x`. None of the tools writes it unasked, so without it nothing is known.
+fn tool_of_record(tags: &Tags) -> Option<String> {
+    let names_tool = |text: &str| TOOLS_OF_RECORD.iter().any(|tool| text.contains(tool));
+    let says = |key: &str, value: &str| {
+        let (key, value) = (key.to_lowercase(), value.to_lowercase());
+        let managed = ["managed", "provision", "created", "tool"].iter().any(|w| key.contains(w));
+        (managed && names_tool(&value)) || (names_tool(&key) && value != "false")
+    };
+    tags.iter().find(|(key, value)| says(key, value)).map(|(key, value)| format!("{key}={value}"))
 }

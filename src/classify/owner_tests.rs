@@ -184,3 +184,22 @@ fn each_alias_of_a_key_is_taken_by_a_selector_or_the_key_stays() {
     let kept = format!("{LAB}\nkeep: [{{ kind: kms:key, name: lab-dev-b }}]");
     is(&judge(&kept, &account([&key]), &[]), &key, Decision::Keep, "name lab-dev-b");
 }
+
+#[test]
+fn what_another_tool_has_in_its_books_is_said() {
+    let rows = [
+        ("managed-by", "Terraform", true),
+        ("ManagedBy", "terraform", true),
+        ("pulumi:project", "shop", true),
+        ("Terraform", "false", false),
+        ("team", "terraform", false),
+        ("managed-by", "ann", false),
+    ];
+    for (key, value, said) in rows {
+        let bucket = tagged(thing(s3::BUCKET, "lab-dev-x"), key, value);
+        let decided = judge(LAB, &account([&bucket]), &[]);
+        is_by(key, &decided, &bucket, Decision::Delete, "");
+        let cautions = &decided.verdicts[&bucket.id].cautions;
+        assert_eq!(cautions.len(), usize::from(said), "{key}={value}: {cautions:?}");
+    }
+}
