@@ -159,6 +159,11 @@ impl Story {
     async fn drift(&mut self, lab: &Lab) -> Result<(), String> {
         for _ in 0..self.chance.random_range(1..=2) {
             let Some(drift) = Drift::choose(&mut self.chance, lab) else { continue };
+            // Before the person said yes, what is made again is what he will be shown.
+            let begun = !self.journal().runs().await.map_err(|e| e.to_string())?.is_empty();
+            if matches!(drift, Drift::MakeAgain(_)) && !begun {
+                continue;
+            }
             let there = self.everything().await?;
             let musts = drift::act(&drift, &self.sandbox, &there).await?;
             if !musts.is_empty() {
