@@ -72,6 +72,11 @@ impl Error {
             Class::Denied => format!(
                 "{whom} denied GetCallerIdentity ({said}); these credentials may do nothing here"
             ),
+            Class::Ambiguous if error.status.is_some() => {
+                let status = error.status.unwrap_or_default();
+                let said = if said.is_empty() { said } else { format!(": {said}") };
+                format!("{whom} answered with HTTP {status}{said}; {endpoint_hint}, or try again")
+            }
             Class::Unreachable | Class::Ambiguous => {
                 format!("{whom} could not be reached ({said}); {endpoint_hint}")
             }

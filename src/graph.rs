@@ -64,6 +64,7 @@ impl<'a> Graph<'a> {
         graph.add_containment();
         graph.add_ownership(&spellings, catalog);
         graph.add_sequences(catalog);
+        graph.add_doors(catalog);
         graph
     }
 
@@ -214,6 +215,31 @@ impl<'a> Graph<'a> {
         possible_owners(resource.kind(), &resource.name, catalog)
             .into_iter()
             .find_map(|(kind, name)| by_name.get(&(kind, resource.region(), name)).copied())
+    }
+
+    /// Whoever owns the door through which something is used may be using it until he goes: the
+    /// pods of a cluster, a role that trusts the cluster's identity provider.
+    fn add_doors(&mut self, catalog: &Catalog) {
+        let mut edges = Vec::new();
+        for used in 0..self.resources.len() {
+            let facts = catalog.get(self.resources[used].kind());
+            let lets_in = facts.map_or(&[] as &[Kind], |facts| facts.lets_in);
+            let doors = self.uses(used).filter(|edge| edge.why == Why::Uses).map(|edge| edge.used);
+            for door in doors.filter(|door| lets_in.contains(&self.resources[*door].kind())) {
+                edges.extend(self.owners[door].iter().map(|owner| (*owner, used)));
+            }
+        }
+        for (user, used) in edges {
+            self.add(Edge {
+                user,
+                used,
+                tie: Tie::Order,
+                why: Why::Uses,
+                role: "lets its pods in".to_owned(),
+                cut_by: None,
+                spelled: BTreeSet::new(),
+            });
+        }
     }
 
     fn add_sequences(&mut self, catalog: &Catalog) {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::aws::{Aws, Session, registry};
-use crate::classify::{Case, Classification, Decision, Gone, Planned, classify};
+use crate::classify::{self, Case, Classification, Decision, Gone, Planned, classify};
 use crate::discover::{Discovery, Seen, enabled_regions};
 use crate::error::Error;
 use crate::inventory::{Gap, Inventory};
@@ -198,15 +198,15 @@ impl Mandate {
     }
 
     /// What could not be seen, without what the person accepts not to see.
-    pub fn unseen(&self, inventory: &Inventory) -> Vec<Gap> {
-        let mut gaps = self.gaps(inventory);
+    pub fn unseen(&self, survey: &Survey) -> Vec<Gap> {
+        let mut gaps = self.gaps(survey);
         gaps.retain(|gap| !gap.accepted);
         gaps
     }
 
     /// All that could not be seen.
-    pub fn gaps(&self, inventory: &Inventory) -> Vec<Gap> {
-        let mut gaps = inventory.unseen();
+    pub fn gaps(&self, survey: &Survey) -> Vec<Gap> {
+        let mut gaps = classify::gaps(&survey.inventory, &survey.decided);
         for gap in &mut gaps {
             gap.accepted = self.accepted_unseen.contains(&gap.kind);
         }

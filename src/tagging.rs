@@ -59,7 +59,7 @@ pub struct Tagging {
 /// whatever else the convention names), and [`LAB_TAG`].
 pub fn tags_for(manifest: &Manifest, resource: &Resource) -> Tags {
     let mut tags = Tags::from([(LAB_TAG.to_owned(), manifest.name.clone())]);
-    for (field, value) in manifest.sure_labels_of(resource) {
+    for (field, value) in manifest.labels_of(resource) {
         tags.insert(tag_name(&field), value);
     }
     tags.retain(|_, value| value.chars().count() <= VALUE_CHARS_MAX);

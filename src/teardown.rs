@@ -336,7 +336,7 @@ impl Teardown<'_> {
 /// What a look at the account says about what is left.
 pub fn verified(mandate: &Mandate, survey: &Survey) -> Verified {
     let mut verified = Verified::new(&survey.inventory, &survey.decided);
-    verified.unseen = mandate.gaps(&survey.inventory);
+    verified.unseen = mandate.gaps(survey);
     let known: BTreeSet<ResourceId> =
         verified.blocked.iter().map(|row| row.resource.clone()).collect();
     // Circles are found only when the order is sought.
@@ -369,7 +369,7 @@ pub fn plan_file(mandate: &Mandate, survey: &Survey) -> PlanFile {
         kept: survey.plan.kept.clone(),
         blocked: survey.plan.blocked.clone(),
         pending: survey.plan.pending.clone(),
-        unseen: mandate.unseen(&survey.inventory),
+        unseen: mandate.unseen(survey),
         unavailable: survey.inventory.unavailable(),
         monthly_saving_usd: None,
     }

@@ -14,7 +14,9 @@ impl Judge<'_> {
         for at in 0..self.hits.len() {
             let resource = self.resource(at);
             let Some(hit) = self.hits[at].clone() else {
-                if !self.in_scope(resource) {
+                if let (Some(doubt), None) = (&self.doubts[at], &self.kept[at]) {
+                    self.verdicts[at] = Verdict::new(Decision::Blocked, doubt.clone());
+                } else if !self.in_scope(resource) {
                     self.verdicts[at].reason =
                         format!("{} is not one of the manifest's regions", resource.region());
                 }

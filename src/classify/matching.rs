@@ -3,7 +3,7 @@
 use super::Judge;
 use crate::graph::possible_owners;
 use crate::manifest::Hit;
-use crate::resource::{Lifecycle, Removable, Resource};
+use crate::resource::{Lifecycle, Removable, Resource, Unread};
 
 impl Judge<'_> {
     /// What the manifest's own selectors take.
@@ -15,6 +15,9 @@ impl Judge<'_> {
                     .direct_hit(resource)
                     .or_else(|| self.orphan_hit(at))
                     .or_else(|| self.hit_by_the_gone(resource));
+                if self.hits[at].is_none() {
+                    self.doubts[at] = self.doubt(resource);
+                }
             }
         }
         // Names that AWS derives are claimed first, by the owner that exists: another's log
@@ -77,6 +80,16 @@ impl Judge<'_> {
             });
         }
         all
+    }
+
+    /// Why the manifest may match what it does not seem to.
+    fn doubt(&self, resource: &Resource) -> Option<String> {
+        let parents = self.parents();
+        let mut selectors = self.case.manifest.matches.iter();
+        let unread =
+            selectors.find_map(|one| one.cannot_tell(resource, &parents, self.case.now))?;
+        let Unread { what, why } = unread;
+        Some(format!("cannot see whether it is matched, because of its {what}: {why}"))
     }
 
     /// What is named after an owner that is gone, but that the manifest would have matched: the

@@ -21,7 +21,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::graph::Graph;
-use crate::inventory::{Gap, Inventory};
+use crate::inventory::{Gap, Hides, Inventory};
 use crate::manifest::{Hit, Manifest};
 use crate::resource::{Catalog, Kind, Removable, Resource, ResourceId};
 
@@ -100,6 +100,26 @@ impl Classification {
     }
 }
 
+/// All that could not be seen: what listers missed, and what is not known of things that are, or
+/// may be, the lab's.
+pub fn gaps(inventory: &Inventory, decided: &Classification) -> Vec<Gap> {
+    let mut gaps = inventory.unseen();
+    let resources = inventory.resources();
+    for (id, verdict) in &decided.verdicts {
+        if verdict.decision == Decision::Foreign {
+            continue;
+        }
+        let Some(unread) = resources.get(id).and_then(|it| it.unread.first()) else { continue };
+        let why = format!("{}: {}", unread.what, unread.why);
+        let known = |gap: &Gap| gap.kind == id.kind && gap.region == id.region && gap.why == why;
+        if !gaps.iter().any(known) {
+            let hides = Hides::uses_of([]);
+            gaps.push(Gap { kind: id.kind, region: id.region, why, hides, accepted: false });
+        }
+    }
+    gaps
+}
+
 /// The question: what was seen, and what is wanted.
 #[derive(Debug, Clone, Copy)]
 pub struct Case<'a> {
@@ -171,6 +191,8 @@ struct Judge<'a> {
     hits: Vec<Option<Hit>>,
     /// The owner through which something was matched, where it was so.
     through: Vec<Option<usize>>,
+    /// Why nobody can say whether the manifest matches it.
+    doubts: Vec<Option<String>>,
     kept: Vec<Option<Kept>>,
     verdicts: Vec<Verdict>,
     unseen: Vec<Gap>,
@@ -190,6 +212,7 @@ impl<'a> Judge<'a> {
             graph,
             hits: vec![None; count],
             through: vec![None; count],
+            doubts: vec![None; count],
             kept: vec![None; count],
             verdicts: vec![Verdict::new(Decision::Foreign, "no rule matches it"); count],
             unseen,

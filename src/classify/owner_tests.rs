@@ -203,3 +203,30 @@ fn what_another_tool_has_in_its_books_is_said() {
         assert_eq!(cautions.len(), usize::from(said), "{key}={value}: {cautions:?}");
     }
 }
+
+#[test]
+fn what_cannot_be_read_keeps_and_is_said_and_takes_nothing() {
+    let unread = |what: &str| Unread { what: what.to_owned(), why: "access denied".to_owned() };
+    let bucket = || thing(s3::BUCKET, "lab-dev-x");
+    let no_tags = with(bucket(), |it| it.unread.push(unread("tags")));
+    let no_state = with(bucket(), |it| it.unknown.push(unread("versioning")));
+    let off = with(bucket(), |it| it.fact("versioning", "Off"));
+    let by_tag = "match: [{ kind: s3:bucket, tags: { Project: lab } }]";
+    let by_state = "match: [{ kind: s3:bucket, where: { versioning: Enabled } }]";
+    let keeping = format!("{LAB}\nkeep: [{{ kind: s3:bucket, where: {{ versioning: Enabled }} }}]");
+    let rows = [
+        ("tags in match", by_tag, &no_tags, Decision::Blocked, "its tags: access denied"),
+        ("tags that are there", by_tag, &off, Decision::Foreign, "no rule"),
+        ("a state in match", by_state, &no_state, Decision::Blocked, "its versioning"),
+        ("another state", by_state, &off, Decision::Foreign, "no rule"),
+        ("a state in keep", &keeping, &no_state, Decision::Keep, "versioning Enabled"),
+        ("another state in keep", &keeping, &off, Decision::Delete, "prefix"),
+    ];
+    for (rule, manifest, bucket, decision, words) in rows {
+        let all = account([bucket]);
+        let decided = judge(manifest, &all, &[]);
+        is_by(rule, &decided, bucket, decision, words);
+        let said = gaps(&all, &decided).len();
+        assert_eq!(said, usize::from(rule == "tags in match"), "{rule}");
+    }
+}

@@ -35,7 +35,7 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
     if !survey.plan.steps.is_empty() {
         context.say("The steps in order: dismantle plan. To remove it: dismantle destroy.");
     }
-    match mandate.unseen(&survey.inventory).is_empty() {
+    match mandate.unseen(&survey).is_empty() {
         true => Ok(Exit::Done),
         false => Ok(Exit::Error),
     }

@@ -56,7 +56,7 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
         (Some(format), _) => graph::plan(&survey.plan, format.into()),
         (None, true) => String::from_utf8_lossy(&file.to_bytes()?).into_owned(),
         (None, false) => {
-            let unseen = mandate.unseen(&survey.inventory);
+            let unseen = mandate.unseen(&survey);
             let gaps = table::gaps(&unseen, &survey.inventory.unavailable());
             format!("{}{gaps}", table::plan(&survey.plan, context.look()))
         }
@@ -68,7 +68,7 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
     } else if !survey.plan.steps.is_empty() {
         context.say("To keep this plan: --out FILE. To do it now: dismantle destroy.");
     }
-    if !mandate.unseen(&survey.inventory).is_empty() {
+    if !mandate.unseen(&survey).is_empty() {
         return Ok(Exit::Error);
     }
     match args.detailed_exitcode && !survey.plan.steps.is_empty() {

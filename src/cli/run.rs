@@ -47,7 +47,7 @@ pub fn dry(
     survey: &Survey,
     plan: Plan,
 ) -> Result<Exit, Error> {
-    let unseen = mandate.unseen(&survey.inventory);
+    let unseen = mandate.unseen(survey);
     let text = match context.json() {
         true => {
             let mut file = plan_file(mandate, survey);

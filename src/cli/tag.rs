@@ -23,7 +23,7 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
     args.consent.check_account(&mandate)?;
     let survey = context.survey(&mandate).await;
     let wanted = tagging::wanted(&mandate, &survey);
-    let blind = !mandate.unseen(&survey.inventory).is_empty();
+    let blind = !mandate.unseen(&survey).is_empty();
     if args.consent.dry_run || wanted.written.is_empty() {
         print(context, &wanted, args.consent.dry_run)?;
         return Ok(match (blind, args.consent.dry_run) {

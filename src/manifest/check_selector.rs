@@ -236,7 +236,7 @@ impl Checker<'_> {
                 self.wrong_where_key(&key, kind, covered);
             }
             let parts_of: BTreeSet<Kind> = knowing
-                .into_iter()
+                .iter()
                 .filter(|facts| {
                     facts.where_keys.iter().any(|known| known.name == key.value && known.parts)
                 })
@@ -246,6 +246,13 @@ impl Checker<'_> {
             for value in values.value.0 {
                 match value {
                     RawScalar::Text(text) => {
+                        if let Some(meant) = misspelt(&text, &key.value, &knowing) {
+                            self.wrong(
+                                &values.referenced,
+                                format!("{} is no {} of that", shown(&text), key.value),
+                                Some(format!("did you mean `{meant}`?")),
+                            );
+                        }
                         texts.insert(text);
                     }
                     RawScalar::Bool(flag) => {
@@ -318,6 +325,29 @@ impl Checker<'_> {
         }
         Some(In { kind: parent, name })
     }
+}
+
+/// The value that was meant by one that no kind has: another spelling of a known one.
+fn misspelt(value: &str, key: &str, knowing: &[&KindFacts]) -> Option<&'static str> {
+    let says: Vec<&'static str> = knowing
+        .iter()
+        .flat_map(|facts| facts.where_keys)
+        .filter(|known| known.name == key)
+        .map(|known| known.says)
+        .collect();
+    let open = says.iter().any(|says| says.contains('…'));
+    let words: Vec<&'static str> =
+        says.iter().flat_map(|says| says.split(", ")).map(|word| word.trim_matches('…')).collect();
+    // Prose lists no values.
+    if words.iter().any(|word| word.contains(' ') || word.is_empty()) || words.contains(&value) {
+        return None;
+    }
+    let other_case = words.iter().find(|word| word.eq_ignore_ascii_case(value)).copied();
+    // Where AWS has more values than are listed, one that is like another may be right.
+    let like = |word: &&&str| {
+        strsim::damerau_levenshtein(&word.to_lowercase(), &value.to_lowercase()) <= 2
+    };
+    other_case.or_else(|| words.iter().filter(|_| !open).find(like).copied())
 }
 
 /// Nothing given is nothing; given and wrong is no selector.

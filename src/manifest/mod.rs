@@ -68,18 +68,9 @@ impl Manifest {
         check::parse(text, source, catalog)
     }
 
-    /// What the naming convention reads out of a resource's names; empty where there is none.
+    /// What the naming convention reads for sure out of a resource's names; empty where there is
+    /// none, or where a name only has as many words.
     pub fn labels_of(&self, resource: &Resource) -> BTreeMap<String, String> {
-        let Some(convention) = &self.labels else { return BTreeMap::new() };
-        std::iter::once(resource.name.as_str())
-            .chain(resource.names())
-            .map(|name| convention.read(name))
-            .find(|labels| !labels.is_empty())
-            .unwrap_or_default()
-    }
-
-    /// The same, where the name says it for sure: what may be written into tags.
-    pub fn sure_labels_of(&self, resource: &Resource) -> BTreeMap<String, String> {
         let Some(convention) = &self.labels else { return BTreeMap::new() };
         std::iter::once(resource.name.as_str())
             .chain(resource.names())

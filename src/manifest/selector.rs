@@ -6,7 +6,7 @@ use globset::GlobMatcher;
 use jiff::{SignedDuration, Timestamp};
 use regex::Regex;
 
-use crate::resource::{Kind, Resource, ResourceId};
+use crate::resource::{Kind, Resource, ResourceId, Unread};
 
 /// Deeper than anything in AWS lives in anything; ends a circle of parents.
 const PARENTS_MAX: usize = 16;
@@ -142,25 +142,45 @@ pub struct Hit {
 impl Selector {
     /// Whether the selector matches `resource`; `parents` finds what it lives in.
     ///
-    /// What is not known (a creation time) never makes a `match` take something, and always
-    /// makes a `keep` keep it. Tags that could not be read match nothing in either: what to do
-    /// then is for `classify` to say.
+    /// What is not known (a creation time, tags or a state that could not be read) never makes a
+    /// `match` take something, and always makes a `keep` keep it.
     pub fn matches<'a>(
         &self,
         resource: &Resource,
         parents: &dyn Fn(&ResourceId) -> Option<&'a Resource>,
         now: Timestamp,
     ) -> Option<Hit> {
+        let (hit, unread) = self.judge(resource, parents, now)?;
+        (unread.is_none() || self.list == List::Keep).then_some(hit)
+    }
+
+    /// What would have to be read to know whether the selector matches; `None` if it is known.
+    pub fn cannot_tell<'r, 'a>(
+        &self,
+        resource: &'r Resource,
+        parents: &dyn Fn(&ResourceId) -> Option<&'a Resource>,
+        now: Timestamp,
+    ) -> Option<&'r Unread> {
+        self.judge(resource, parents, now)?.1
+    }
+
+    /// A match as far as is known, with what is not.
+    fn judge<'r, 'a>(
+        &self,
+        resource: &'r Resource,
+        parents: &dyn Fn(&ResourceId) -> Option<&'a Resource>,
+        now: Timestamp,
+    ) -> Option<(Hit, Option<&'r Unread>)> {
         let hit = self.kind.covers(resource.kind())
             && self.takes_names_of(resource)
-            && self.takes_tags_of(resource)
             && self.takes_age_of(resource, now)
             && self.in_.as_ref().is_none_or(|parent| parent.holds(resource, parents));
         if !hit {
             return None;
         }
-        let parts = self.takes_facts_of(resource)?;
-        Some(self.hit(parts))
+        let tags = self.takes_tags_of(resource)?;
+        let (parts, state) = self.takes_facts_of(resource)?;
+        Some((self.hit(parts), tags.or(state)))
     }
 
     /// Whether a resource of that kind and name, which is no longer there, would have matched by
@@ -245,16 +265,18 @@ impl Selector {
         self.by.takes(name)
     }
 
-    fn takes_tags_of(&self, resource: &Resource) -> bool {
+    /// `None` when the tags are not as asked, else what of them is not known.
+    fn takes_tags_of<'r>(&self, resource: &'r Resource) -> Option<Option<&'r Unread>> {
         if self.tags.is_empty() {
-            return true;
+            return Some(None);
         }
-        if resource.tags_unread().is_some() {
-            return false;
+        if let Some(unread) = resource.tags_unread() {
+            return Some(Some(unread));
         }
-        self.tags.iter().all(|(key, wanted)| {
+        let all = self.tags.iter().all(|(key, wanted)| {
             resource.tags.get(key).is_some_and(|value| wanted == "*" || wanted == value)
-        })
+        });
+        all.then_some(None)
     }
 
     fn takes_age_of(&self, resource: &Resource, now: Timestamp) -> bool {
@@ -273,11 +295,16 @@ impl Selector {
             && self.newer_than.as_ref().is_none_or(|limit| (exact || keeps) && age < limit.length)
     }
 
-    /// `None` when a fact is not as asked, else the parts that were picked.
-    fn takes_facts_of(&self, resource: &Resource) -> Option<Option<BTreeSet<String>>> {
+    /// `None` when a fact is not as asked, else the parts that were picked and what is not known.
+    fn takes_facts_of<'r>(&self, resource: &'r Resource) -> Option<Picked<'r>> {
         let mut parts: Option<BTreeSet<String>> = None;
+        let mut unread = None;
         for one in &self.where_ {
-            let facts = resource.facts.get(&one.key)?;
+            let Some(facts) = resource.facts.get(&one.key) else {
+                // A fact that is not there may only be out of sight.
+                unread = Some(resource.fact_unread(&one.key)?);
+                continue;
+            };
             let found: BTreeSet<String> =
                 facts.iter().filter(|fact| one.values.contains(*fact)).cloned().collect();
             if found.is_empty() {
@@ -287,9 +314,12 @@ impl Selector {
                 parts.get_or_insert_default().extend(found);
             }
         }
-        Some(parts)
+        Some((parts, unread))
     }
 }
+
+/// The parts that a selector picks, and what of the state is not known.
+type Picked<'r> = (Option<BTreeSet<String>>, Option<&'r Unread>);
 
 impl In {
     fn holds<'a>(

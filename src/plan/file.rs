@@ -166,7 +166,7 @@ impl PlanFile {
         let plan: Self = serde_json::from_value(contents).map_err(|error| not_a_plan(&error))?;
         // The value forgets what JSON allows to be said twice, so the bytes are compared as well.
         if plan.to_bytes()? != bytes {
-            return edited("the same, but the text is written differently".to_owned());
+            return edited("the same digest, but are written in another way".to_owned());
         }
         Ok(plan)
     }

@@ -32,7 +32,7 @@ pub fn inventory(view: &InventoryView<'_>) -> Value {
         "manifest": view.manifest.name,
         "resources": rows,
         "unavailable": view.inventory.unavailable(),
-        "unseen": view.inventory.unseen(),
+        "unseen": crate::classify::gaps(view.inventory, view.classification),
     })
 }
 

@@ -115,6 +115,9 @@ pub struct Resource {
     pub cautions: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unread: Vec<Unread>,
+    /// Facts that could not be read and whose want blocks nothing by itself; `what` is the fact.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unknown: Vec<Unread>,
     #[serde(default)]
     pub removal: Removal,
     /// The configuration, enough to rebuild it; never a secret. Shape: AWS's own field names.
@@ -144,6 +147,7 @@ impl Resource {
             protections: Vec::new(),
             cautions: Vec::new(),
             unread: Vec::new(),
+            unknown: Vec::new(),
             removal: Removal::default(),
             record: serde_json::Value::Null,
         }
@@ -174,6 +178,11 @@ impl Resource {
     pub fn tags_unread(&self) -> Option<&Unread> {
         let whole = ["description", "details"];
         self.unread.iter().find(|one| one.what.contains("tags") || whole.contains(&&*one.what))
+    }
+
+    /// Why a fact that is not there may only be out of sight.
+    pub fn fact_unread(&self, key: &str) -> Option<&Unread> {
+        self.unknown.iter().find(|one| one.what == key).or(self.unread.first())
     }
 
     /// Adds one value to a fact that `where` can read.

@@ -6,6 +6,7 @@ use futures::stream::{self, StreamExt};
 use crate::aws::{
     Acted, Aws, AwsError, Class, Listed, Progress, RemovalOptions, ResourceKind, found, kinds,
 };
+use crate::inventory::Hides;
 use crate::resource::{Action, KindFacts, Prep, Resource, ResourceId, Tags, Unread};
 
 /// Details are read this many at a time; the token buckets pace them.
@@ -81,7 +82,7 @@ impl<T: ClusterChild> ResourceKind for InCluster<T> {
                 Err(error) if error.is_not_found() => {}
                 Err(error) => {
                     listed.resources.push(unread(blank, &error));
-                    listed.incomplete.push(error.into());
+                    listed.lacks(error, Hides::uses_of(self.0.facts().can_use.iter().copied()));
                 }
             }
         }

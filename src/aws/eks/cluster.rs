@@ -11,6 +11,7 @@ use crate::aws::{
     Acted, Aws, AwsError, Listed, Op, Progress, RemovalOptions, ResourceKind, found, kinds,
     spelling, timestamp,
 };
+use crate::inventory::Hides;
 use crate::resource::{
     Action, DerivedName, KindFacts, Permissions, Prep, Protection, Reference, Region, Resource,
     Scope, Tags, WhereKey,
@@ -70,7 +71,7 @@ impl ResourceKind for Clusters {
                 Err(error) => {
                     let blank = Resource::new(kinds::eks::CLUSTER, aws.region(), &name, &name);
                     listed.resources.push(unread(blank, &error));
-                    listed.incomplete.push(error.into());
+                    listed.lacks(error, Hides::uses_of(self.facts().can_use.iter().copied()));
                 }
             }
         }

@@ -126,6 +126,8 @@ pub async fn read(aws: &Aws, resource: &mut Resource, incomplete: &mut Vec<Incom
         Err(error) if !gone(&error) => {
             let caution = format!("cannot see whether MFA delete is on: {error}");
             resource.cautions.push(caution);
+            let (what, why) = ("versioning".to_owned(), error.to_string());
+            resource.unknown.push(Unread { what, why });
         }
         Err(error) => unread.push(note("versioning", error, &[])),
     }

@@ -60,3 +60,21 @@ fn keys_go_last() {
     let steps = steps(vec![key, a, b]);
     assert_eq!(position(&steps, "schedule-deletion lab-dev-key"), steps.len() - 1);
 }
+
+#[test]
+fn a_role_that_pods_use_goes_after_their_cluster() {
+    let provider = "arn:aws:iam::842676018087:oidc-provider/oidc.eks/A";
+    let door = Resource::new(iam::OIDC_PROVIDER, Region::GLOBAL, provider, "lab-dev-oidc");
+    let trust = Reference::soft(iam::OIDC_PROVIDER, provider, "trusted identity provider");
+    let detach = Prep::of(Action::DetachPolicy, "s3");
+    let mut pods = role("lab-dev-pods", [trust]);
+    pods.removal.prep.push(detach);
+    let mut cluster = Resource::new(eks::CLUSTER, HERE, "lab-dev", "lab-dev");
+    let issuer = Reference::soft(iam::OIDC_PROVIDER, provider, "issuer").in_region(Region::GLOBAL);
+    cluster.uses.push(issuer.clone());
+    cluster.owns.push(issuer);
+    let steps = steps(vec![door, pods, cluster]);
+    let at = |what: &str| position(&steps, what);
+    assert!(at("delete lab-dev") < at("detach-policy lab-dev-pods"));
+    assert!(at("delete lab-dev-pods") < at(&format!("delete {provider}")));
+}

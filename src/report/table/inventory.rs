@@ -49,7 +49,8 @@ pub fn inventory(view: &InventoryView<'_>, look: Look) -> String {
         text.push_str(&table(look, &columns, rows));
         text.push('\n');
     }
-    let (unseen, unavailable) = (view.inventory.unseen(), view.inventory.unavailable());
+    let unseen = crate::classify::gaps(view.inventory, view.classification);
+    let unavailable = view.inventory.unavailable();
     let decisions = shown.iter().map(|(_, verdict)| verdict.decision);
     let sentence = match summary(decisions) {
         sentence if sentence.is_empty() => {
