@@ -156,25 +156,34 @@ impl Mandate {
                 && !matches!(run.status, RunStatus::Unreadable(_))
         };
         let runs: Vec<RunSummary> = journal.runs().await?.into_iter().filter(ours).collect();
+        let mut unfinished = BTreeSet::new();
         for run in runs.iter().rev().take(RUNS_REMEMBERED_MAX) {
-            self.remember_run(&journal.load(&run.run).await?);
+            self.remember_run(&journal.load(&run.run).await?, &mut unfinished);
         }
         Ok(())
     }
 
-    fn remember_run(&mut self, state: &RunState) {
+    /// `unfinished`: what newer runs were to remove and did not. It came back meanwhile, as a key
+    /// does whose deletion is cancelled, so that an older removal says nothing.
+    fn remember_run(&mut self, state: &RunState, unfinished: &mut BTreeSet<ResourceId>) {
         for record in &state.steps {
             if !record.step.action.is_removal() {
                 continue;
             }
             let id = &record.step.resource;
             match record.state {
+                StepState::Done(_) if unfinished.contains(id) => {}
                 StepState::Done(_) => {
                     self.gone.removed.insert(id.clone());
                 }
                 // Perhaps gone: it counts only where it is not there any more.
-                StepState::Uncertain { .. } => {}
-                _ => continue,
+                StepState::Uncertain { .. } => {
+                    unfinished.insert(id.clone());
+                }
+                _ => {
+                    unfinished.insert(id.clone());
+                    continue;
+                }
             }
             if let Some(resource) = state.records.get(id) {
                 self.gone.note(resource, registry::catalog());

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use aws_config::SdkConfig;
+use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_smithy_async::future::pagination_stream::PaginationStream;
@@ -70,7 +71,9 @@ impl Session {
     pub async fn load(connect: &Connect, clock: SharedClock, seed: u64) -> Arc<Self> {
         let mut loader = aws_config::defaults(aws_config::BehaviorVersion::v2026_01_12());
         if let Some(profile) = &connect.profile {
-            loader = loader.profile_name(profile);
+            // A profile that a person names wins over keys in the environment, as in the AWS CLI.
+            let named = ProfileFileCredentialsProvider::builder().profile_name(profile).build();
+            loader = loader.profile_name(profile).credentials_provider(named);
         }
         if let Some(region) = connect.region {
             loader = loader.region(aws_config::Region::new(region.as_str()));

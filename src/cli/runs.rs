@@ -29,7 +29,8 @@ enum What {
 
 pub async fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
     context.no_csv()?;
-    let journal = context.journal(None)?;
+    let named = context.global.manifest.as_ref().map(|_| context.manifest()).transpose()?;
+    let journal = context.journal(named.as_ref())?;
     let text = match &args.what {
         What::List => {
             let runs = journal.runs().await?;

@@ -105,6 +105,9 @@ impl<'a> Eyes<'a> {
         };
         let goes = |decision| matches!(decision, Decision::Delete | Decision::Stop);
         let decided = eyes.decide(&mut eyes.world()).verdicts.clone();
+        // What goes by today's yes is there again, whatever an earlier run has removed.
+        let back = decided.iter().filter(|(_, verdict)| goes(verdict.decision)).map(|(id, _)| id);
+        eyes.world().gone.removed.retain(|id| !back.clone().any(|back| back == id));
         eyes.to_stay = decided
             .into_iter()
             .filter(|(_, verdict)| !goes(verdict.decision))

@@ -246,17 +246,16 @@ impl Checker<'_> {
             for value in values.value.0 {
                 match value {
                     RawScalar::Text(text) => {
-                        if let Some(meant) = misspelt(&text, &key.value, &knowing) {
-                            self.wrong(
-                                &values.referenced,
-                                format!("{} is no {} of that", shown(&text), key.value),
-                                Some(format!("did you mean `{meant}`?")),
-                            );
+                        if let Some(help) = wrong_value(&text, &key.value, &knowing) {
+                            let message = format!("{} is no {} of that", shown(&text), key.value);
+                            self.wrong(&values.referenced, message, Some(help));
                         }
                         texts.insert(text);
                     }
                     RawScalar::Bool(flag) => {
-                        texts.insert(flag.to_string());
+                        // YAML reads a bare Off as false.
+                        let off = !flag && values_of(&key.value, &knowing).contains(&"Off");
+                        texts.insert(if off { "Off".to_owned() } else { flag.to_string() });
                     }
                     RawScalar::Integer(number) => {
                         texts.insert(number.to_string());
@@ -314,6 +313,17 @@ impl Checker<'_> {
         }
         let parent = pattern::kind(raw.value.kind.value.trim(), self.catalog);
         let parent = self.ok(&raw.value.kind.referenced, parent)?;
+        let holds = |holder: Kind| {
+            let parent = self.catalog.get(holder).and_then(|facts| facts.parent);
+            self.catalog.kinds().any(|facts| {
+                let beside = facts.parent.is_some() && facts.parent == parent;
+                facts.parent == Some(holder) || (beside && facts.can_use.contains(&holder))
+            })
+        };
+        if !holds(parent) {
+            let message = format!("nothing lives in {parent}");
+            self.wrong(&raw.value.kind.referenced, message, Some("leave `in` out".to_owned()));
+        }
         if let Some(KindPattern::One(kind)) = kind
             && self.catalog.get(*kind).is_some_and(|facts| facts.parent.is_none())
         {
@@ -327,27 +337,38 @@ impl Checker<'_> {
     }
 }
 
-/// The value that was meant by one that no kind has: another spelling of a known one.
-fn misspelt(value: &str, key: &str, knowing: &[&KindFacts]) -> Option<&'static str> {
-    let says: Vec<&'static str> = knowing
+/// The values that a key of `where` is said to have; empty where they are told in prose.
+fn values_of(key: &str, knowing: &[&KindFacts]) -> Vec<&'static str> {
+    let words: Vec<&'static str> = knowing
         .iter()
         .flat_map(|facts| facts.where_keys)
         .filter(|known| known.name == key)
-        .map(|known| known.says)
+        .flat_map(|known| known.says.split(", "))
         .collect();
-    let open = says.iter().any(|says| says.contains('…'));
-    let words: Vec<&'static str> =
-        says.iter().flat_map(|says| says.split(", ")).map(|word| word.trim_matches('…')).collect();
-    // Prose lists no values.
-    if words.iter().any(|word| word.contains(' ') || word.is_empty()) || words.contains(&value) {
+    match words.iter().any(|word| word.contains(' ')) {
+        true => Vec::new(),
+        false => words,
+    }
+}
+
+/// What to write instead of a value that no kind has. Where AWS has more values than are listed
+/// (the list ends in `…`), only another spelling of a listed one is surely wrong.
+fn wrong_value(value: &str, key: &str, knowing: &[&KindFacts]) -> Option<String> {
+    let words = values_of(key, knowing);
+    let open = words.iter().any(|word| word.ends_with('…'));
+    let words: Vec<&str> = words.iter().map(|word| word.trim_end_matches('…')).collect();
+    if words.is_empty() || words.contains(&value) {
         return None;
     }
-    let other_case = words.iter().find(|word| word.eq_ignore_ascii_case(value)).copied();
-    // Where AWS has more values than are listed, one that is like another may be right.
-    let like = |word: &&&str| {
-        strsim::damerau_levenshtein(&word.to_lowercase(), &value.to_lowercase()) <= 2
-    };
-    other_case.or_else(|| words.iter().filter(|_| !open).find(like).copied())
+    if let Some(meant) = words.iter().find(|word| word.eq_ignore_ascii_case(value)) {
+        return Some(format!("did you mean `{meant}`?"));
+    }
+    let near = closest(value, words.iter().copied());
+    match (open, near) {
+        (true, _) => None,
+        (false, Some(near)) => Some(format!("did you mean `{near}`?")),
+        (false, None) => Some(format!("it is one of {}", words.join(", "))),
+    }
 }
 
 /// Nothing given is nothing; given and wrong is no selector.

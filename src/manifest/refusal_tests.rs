@@ -81,6 +81,30 @@ fn what_is_wrong_is_said_with_its_line() {
         ),
         ("null tags", "match: [{ kind: s3:bucket, tags: }]", 5, &[]),
         ("empty tags", "match: [{ kind: s3:bucket, tags: {} }]", 5, &["`tags` is empty"]),
+        (
+            "misspelt value",
+            "match: [{ kind: sagemaker:model-package, where: { approval: Aproved } }]",
+            5,
+            &["no approval of that", "did you mean `Approved`"],
+        ),
+        (
+            "value in another case",
+            "match: [{ kind: sagemaker:endpoint, where: { status: failed } }]",
+            5,
+            &["did you mean `Failed`"],
+        ),
+        (
+            "value of nothing",
+            "match: [{ kind: sagemaker:model-package, where: { approval: '*' } }]",
+            5,
+            &["it is one of Approved, PendingManualApproval, Rejected"],
+        ),
+        (
+            "in what holds nothing",
+            "match: [{ kind: ecr:image, in: { kind: s3:bucket, name: lab } }]",
+            5,
+            &["nothing lives in s3:bucket"],
+        ),
         ("empty where", "match: [{ kind: ecr:image, where: {} }]", 5, &["`where` is empty"]),
         (
             "wrong where key",

@@ -5,7 +5,7 @@ use crate::resource::{KindFacts, Removable, Scope, WhereKey};
 
 /// The kinds that a manifest of the guide's lab speaks of, as their files declare them.
 pub(super) fn catalog() -> Catalog {
-    const STATUS: &[WhereKey] = &[WhereKey::new("status", "Creating, InService, Failed")];
+    const STATUS: &[WhereKey] = &[WhereKey::new("status", "Creating, InService, Failed…")];
     const IMAGE: &[WhereKey] = &[
         WhereKey { name: "tag", says: "a tag of the image", parts: true },
         WhereKey::new("tagged", "true or false"),

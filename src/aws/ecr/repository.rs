@@ -37,7 +37,7 @@ impl ResourceKind for Repository {
     fn facts(&self) -> KindFacts {
         KindFacts {
             can_use: &[KEY, ALIAS],
-            where_keys: const { &[WhereKey::new("mutability", "MUTABLE, IMMUTABLE")] },
+            where_keys: const { &[WhereKey::new("mutability", "MUTABLE, IMMUTABLE…")] },
             permissions: Permissions {
                 read: &[
                     "ecr:DescribeRepositories",

@@ -34,7 +34,7 @@ impl ResourceKind for Clusters {
                 kinds::logs::LOG_GROUP,
             ],
             where_keys: const {
-                &[WhereKey::new("status", "ACTIVE, CREATING, UPDATING, DELETING, FAILED")]
+                &[WhereKey::new("status", "ACTIVE, CREATING, UPDATING, DELETING, FAILED…")]
             },
             derived: &[
                 DerivedName { kind: kinds::logs::LOG_GROUP, before: "/aws/eks/", after: "/" },

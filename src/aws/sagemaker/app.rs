@@ -84,7 +84,7 @@ impl Described for App {
         KindFacts {
             // It lives in one of them, and with that in a domain.
             can_use: &[sagemaker::USER_PROFILE, sagemaker::SPACE],
-            where_keys: const { &[status("InService, Pending, Failed, Deleting")] },
+            where_keys: const { &[status("InService, Pending, Failed, Deleting…")] },
             permissions: Permissions {
                 read: &["sagemaker:ListApps", "sagemaker:DescribeApp", "sagemaker:ListTags"],
                 remove: &["sagemaker:DeleteApp"],

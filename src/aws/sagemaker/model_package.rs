@@ -37,7 +37,7 @@ impl Described for ModelPackage {
             can_use: &[iam::ROLE, s3::BUCKET, kms::KEY, ecr::REPOSITORY, ecr::IMAGE],
             where_keys: const {
                 &[
-                    status("Completed, Pending, InProgress, Failed"),
+                    status("Completed, Pending, InProgress, Failed, Deleting"),
                     WhereKey::new("approval", "Approved, PendingManualApproval, Rejected"),
                     WhereKey::new("created_by", "a Studio user profile's name, or an ARN"),
                 ]

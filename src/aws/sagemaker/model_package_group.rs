@@ -38,7 +38,7 @@ impl Described for ModelPackageGroup {
         KindFacts {
             where_keys: const {
                 &[
-                    status("Completed, Pending, InProgress, Failed, DeleteFailed"),
+                    status("Completed, Pending, InProgress, Failed, Deleting, DeleteFailed"),
                     WhereKey::new("created_by", "a Studio user profile's name, or an ARN"),
                 ]
             },
