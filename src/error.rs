@@ -40,8 +40,9 @@ impl Error {
     }
 
     /// Why the very first call, `sts:GetCallerIdentity`, failed: which of the usual reasons it
-    /// is, and what to do. `endpoint` is the person's own, if there is one.
-    pub fn at_the_door(error: &AwsError, endpoint: Option<&str>) -> Self {
+    /// is, and what to do. `endpoint` and `profile` are
+    /// the person's own, if there are any.
+    pub fn at_the_door(error: &AwsError, endpoint: Option<&str>, profile: Option<&str>) -> Self {
         let code = error.code.as_deref();
         let said = match (code, error.message.is_empty()) {
             (Some(code), true) => code.to_owned(),
@@ -57,6 +58,11 @@ impl Error {
             None => "check the network and its proxy",
         };
         let why = match error.class {
+            Class::Credentials if code.is_none() && profile.is_some() => format!(
+                "The profile {} gives no AWS credentials for {whom} ({said}); see which profiles \
+                 there are with `aws configure list-profiles`",
+                profile.unwrap_or_default()
+            ),
             Class::Credentials if code.is_none() => format!(
                 "No AWS credentials were found for {whom}; set AWS_PROFILE or pass `--profile`, or \
                  log in with `aws sso login` or `aws configure`"

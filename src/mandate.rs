@@ -58,7 +58,10 @@ impl Mandate {
         let region = first.or(session.region()).unwrap_or(Region::new("us-east-1"));
         let (account, caller) = match session.caller(region).await {
             Ok(caller) => caller,
-            Err(error) => return Err(Error::at_the_door(&error, session.endpoint_url())),
+            Err(error) => {
+                let (endpoint, profile) = (session.endpoint_url(), session.profile());
+                return Err(Error::at_the_door(&error, endpoint, profile));
+            }
         };
         if !manifest.accounts.contains(&account) {
             let wanted = manifest.accounts.join(", ");

@@ -58,6 +58,7 @@ pub struct Traffic {
 /// One set of credentials with the SDK's configuration, before it is known whose account it is.
 pub struct Session {
     config: SdkConfig,
+    profile: Option<String>,
     clock: SharedClock,
     limits: Limits,
     random: Mutex<SmallRng>,
@@ -81,11 +82,20 @@ impl Session {
         if let Some(url) = &connect.endpoint_url {
             loader = loader.endpoint_url(url);
         }
-        Self::new(loader.load().await, clock, seed)
+        Self::with_profile(loader.load().await, connect.profile.clone(), clock, seed)
     }
 
     /// A session on a ready-made configuration: a sandbox's.
     pub fn new(config: SdkConfig, clock: SharedClock, seed: u64) -> Arc<Self> {
+        Self::with_profile(config, None, clock, seed)
+    }
+
+    fn with_profile(
+        config: SdkConfig,
+        profile: Option<String>,
+        clock: SharedClock,
+        seed: u64,
+    ) -> Arc<Self> {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(5))
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
@@ -100,6 +110,7 @@ impl Session {
         }
         Arc::new(Self {
             config: config.build(),
+            profile,
             clock,
             limits: Limits::default(),
             random: Mutex::new(SmallRng::seed_from_u64(seed)),
@@ -107,6 +118,11 @@ impl Session {
             throttled: AtomicU64::new(0),
             clients: Mutex::default(),
         })
+    }
+
+    /// The profile that the user named.
+    pub fn profile(&self) -> Option<&str> {
+        self.profile.as_deref()
     }
 
     /// The user's own endpoint, if there is one for all services.

@@ -244,7 +244,7 @@ where
         SdkError::ResponseError(_) => Failure::Unreadable,
         SdkError::DispatchFailure(dispatch) => {
             let text = causes(dispatch.as_connector_error().map(|e| e as &dyn StdError));
-            if text.contains("credentials") || text.contains("identity") {
+            if text.contains("credential") || text.contains("identity") {
                 Failure::NoCredentials
             } else if never_connected(&text) {
                 Failure::NeverConnected
