@@ -12,90 +12,14 @@ use futures::future::join_all;
 
 use crate::aws::{Aws, AwsError, Brief, Class, Listed, Op, ResourceKind, kinds, registry};
 use crate::inventory::{Hides, Inventory, Listing, Outcome};
+use crate::regions;
 use crate::resource::{Catalog, Kind, Reference, Region, Resource, Scope};
-
-/// AWS's commercial regions, for accounts whose list of regions cannot be read. Source: AWS
-/// General Reference, "Regions and Zones", 2026; and the other partitions'.
-const PARTITIONS: &[(&str, &[&str])] = &[
-    (
-        "aws",
-        &[
-            "us-east-1",
-            "us-east-2",
-            "us-west-1",
-            "us-west-2",
-            "af-south-1",
-            "ap-east-1",
-            "ap-east-2",
-            "ap-northeast-1",
-            "ap-northeast-2",
-            "ap-northeast-3",
-            "ap-south-1",
-            "ap-south-2",
-            "ap-southeast-1",
-            "ap-southeast-2",
-            "ap-southeast-3",
-            "ap-southeast-4",
-            "ap-southeast-5",
-            "ap-southeast-6",
-            "ap-southeast-7",
-            "ca-central-1",
-            "ca-west-1",
-            "eu-central-1",
-            "eu-central-2",
-            "eu-north-1",
-            "eu-south-1",
-            "eu-south-2",
-            "eu-west-1",
-            "eu-west-2",
-            "eu-west-3",
-            "il-central-1",
-            "me-central-1",
-            "me-south-1",
-            "mx-central-1",
-            "sa-east-1",
-        ],
-    ),
-    ("aws-cn", &["cn-north-1", "cn-northwest-1"]),
-    ("aws-us-gov", &["us-gov-east-1", "us-gov-west-1"]),
-];
-
-/// `us-east-1` of the partition: where global services are asked.
-fn home_of(partition: &str) -> Region {
-    match partition {
-        "aws-cn" => Region::new("cn-north-1"),
-        "aws-us-gov" => Region::new("us-gov-west-1"),
-        _ => Region::new("us-east-1"),
-    }
-}
-
-/// Commercial regions that every account has enabled. The others it has to ask for (AWS Account
-/// Management reference guide, "Enable or disable AWS Regions").
-const ALWAYS_ENABLED: &[&str] = &[
-    "us-east-1",
-    "us-east-2",
-    "us-west-1",
-    "us-west-2",
-    "ap-northeast-1",
-    "ap-northeast-2",
-    "ap-northeast-3",
-    "ap-south-1",
-    "ap-southeast-1",
-    "ap-southeast-2",
-    "ca-central-1",
-    "eu-central-1",
-    "eu-north-1",
-    "eu-west-1",
-    "eu-west-2",
-    "eu-west-3",
-    "sa-east-1",
-];
 
 /// The regions that an account has enabled; and whether that could only be guessed.
 pub async fn enabled_regions(aws: &Aws) -> (Vec<Region>, Option<AwsError>) {
     const OP: Op = Op::read("account", "ListRegions");
     use aws_sdk_account::types::RegionOptStatus::{Enabled, EnabledByDefault};
-    let aws = aws.in_region(home_of(aws.partition()));
+    let aws = aws.in_region(regions::home_of(aws.partition()));
     let client = aws.account();
     let pages = aws
         .pages(
@@ -115,17 +39,13 @@ pub async fn enabled_regions(aws: &Aws) -> (Vec<Region>, Option<AwsError>) {
     match pages {
         Ok(pages) => {
             let names = pages.into_iter().flat_map(|page| page.regions.unwrap_or_default());
-            let regions: BTreeSet<Region> = names
+            let enabled: BTreeSet<Region> = names
                 .filter_map(|region| region.region_name)
                 .filter_map(|name| Region::parse(&name).ok())
                 .collect();
-            (regions.into_iter().collect(), None)
+            (enabled.into_iter().collect(), None)
         }
-        Err(error) => {
-            let known = PARTITIONS.iter().find(|(name, _)| *name == aws.partition());
-            let names = known.map_or(&[] as &[&str], |(_, names)| *names);
-            (names.iter().filter_map(|name| Region::parse(name).ok()).collect(), Some(error))
-        }
+        Err(error) => (regions::of_partition(aws.partition()), Some(error)),
     }
 }
 
@@ -171,7 +91,9 @@ impl Discovery {
     pub fn new(aws: Aws, regions: Vec<Region>, enabled: Vec<Region>, guessed: bool) -> Self {
         let everywhere: BTreeSet<Region> = regions.iter().chain(&enabled).copied().collect();
         let sure = |region: &Region| {
-            !guessed || regions.contains(region) || ALWAYS_ENABLED.contains(&region.as_str())
+            !guessed
+                || regions.contains(region)
+                || regions::ALWAYS_ENABLED.contains(&region.as_str())
         };
         let doubtful = everywhere.iter().copied().filter(|region| !sure(region)).collect();
         Self { aws, regions, everywhere: everywhere.into_iter().collect(), doubtful }
@@ -259,7 +181,7 @@ impl Discovery {
         seen: &Seen,
     ) -> Vec<(Kind, Region, Listing)> {
         let aws = match region.is_global() {
-            true => self.aws.in_region(home_of(self.aws.partition())),
+            true => self.aws.in_region(regions::home_of(self.aws.partition())),
             false => self.aws.in_region(region),
         };
         let parents = self.list(&aws, root, &[], known, seen).await;
@@ -378,7 +300,7 @@ pub fn aws_for(aws: &Aws, resource: &Resource, kind: &dyn ResourceKind) -> Aws {
     match kind.facts().scope {
         Scope::Regional => aws.in_region(resource.region()),
         Scope::Global => match resource.region().is_global() {
-            true => aws.in_region(home_of(aws.partition())),
+            true => aws.in_region(regions::home_of(aws.partition())),
             false => aws.in_region(resource.region()),
         },
     }

@@ -15,6 +15,7 @@ pub mod journal;
 pub mod mandate;
 pub mod manifest;
 pub mod plan;
+pub mod regions;
 pub mod report;
 pub mod resource;
 #[cfg(feature = "sandbox")]

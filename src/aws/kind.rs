@@ -141,7 +141,8 @@ pub trait ResourceKind: Send + Sync {
     /// `removal.prep` is done, `Lifecycle::Leaving` means not yet, `None` means gone.
     async fn read(&self, aws: &Aws, known: &Resource) -> Result<Option<Resource>, AwsError>;
 
-    /// Makes the call (or the calls, for `empty`) of one step. Safe to repeat.
+    /// Makes the call (or the calls, for `empty`) of one step. Safe to repeat. What is read for
+    /// its references only has none.
     async fn act(
         &self,
         aws: &Aws,
@@ -149,7 +150,10 @@ pub trait ResourceKind: Send + Sync {
         step: &Prep,
         options: &RemovalOptions,
         progress: &Progress,
-    ) -> Result<Acted, AwsError>;
+    ) -> Result<Acted, AwsError> {
+        let _ = (resource, options, progress);
+        Err(AwsError::unsupported(aws, self.facts().kind, step.action.as_str()))
+    }
 
     /// Adds these tags; they are known not to be there. Only asked where `facts().can_tag`.
     async fn tag(&self, aws: &Aws, resource: &Resource, tags: &Tags) -> Result<(), AwsError> {

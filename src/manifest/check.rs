@@ -10,6 +10,7 @@ use super::{
     Convention, KmsOptions, Limits, List, Manifest, ManifestError, Options, S3Options,
     SageMakerOptions, Selector, pattern,
 };
+use crate::regions;
 use crate::resource::{Catalog, Kind, Region};
 
 /// A manifest is a page or two; a megabyte is something else.
@@ -19,44 +20,6 @@ const ALIAS_EVENTS_MAX: usize = 10_000;
 const NESTING_MAX: usize = 32;
 /// AWS has fewer regions than this, and nobody has a lab in more accounts.
 const LIST_MAX: usize = 1000;
-
-/// Regions that a misspelled one is compared with; others are accepted by their shape.
-const KNOWN_REGIONS: [&str; 34] = [
-    "af-south-1",
-    "ap-east-1",
-    "ap-east-2",
-    "ap-northeast-1",
-    "ap-northeast-2",
-    "ap-northeast-3",
-    "ap-south-1",
-    "ap-south-2",
-    "ap-southeast-1",
-    "ap-southeast-2",
-    "ap-southeast-3",
-    "ap-southeast-4",
-    "ap-southeast-5",
-    "ap-southeast-7",
-    "ca-central-1",
-    "ca-west-1",
-    "eu-central-1",
-    "eu-central-2",
-    "eu-north-1",
-    "eu-south-1",
-    "eu-south-2",
-    "eu-west-1",
-    "eu-west-2",
-    "eu-west-3",
-    "il-central-1",
-    "me-central-1",
-    "me-south-1",
-    "mx-central-1",
-    "sa-east-1",
-    "us-east-1",
-    "us-east-2",
-    "us-gov-west-1",
-    "us-west-1",
-    "us-west-2",
-];
 
 pub(super) fn parse(
     text: &str,
@@ -280,7 +243,7 @@ impl Checker<'_> {
             let region = is_region(text).then(|| Region::parse(text).ok()).flatten();
             match region {
                 None => {
-                    let help = match closest(text, KNOWN_REGIONS) {
+                    let help = match closest(text, regions::all()) {
                         _ if text == "global" => {
                             "leave it out: global services are asked once, whatever the regions"
                                 .to_owned()

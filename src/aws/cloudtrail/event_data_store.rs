@@ -12,14 +12,11 @@ use super::trail;
 use crate::aws::kinds::cloudtrail::EVENT_DATA_STORE;
 use crate::aws::kinds::iam::ROLE;
 use crate::aws::kinds::kms::KEY;
-use crate::aws::{
-    Acted, Aws, AwsError, Listed, Op, Progress, RemovalOptions, ResourceKind, found, spelling,
-    timestamp,
-};
+use crate::aws::{Aws, AwsError, Listed, Op, ResourceKind, found, spelling, timestamp};
 use crate::inventory::Hides;
 use crate::resource::{
-    KindFacts, Last, Lifecycle, Permissions, Prep, Protection, Reference, Region, Removable,
-    Resource, Scope, Unread, WhereKey,
+    KindFacts, Last, Lifecycle, Permissions, Protection, Reference, Region, Removable, Resource,
+    Scope, Unread, WhereKey,
 };
 
 const LIST: Op = Op::read("cloudtrail", "ListEventDataStores");
@@ -95,17 +92,6 @@ impl ResourceKind for EventDataStore {
         let mut seen: Vec<Resource> = found(described(aws, arn).await)?.into_iter().collect();
         trail::tags(aws, &mut seen).await;
         Ok(seen.pop())
-    }
-
-    async fn act(
-        &self,
-        aws: &Aws,
-        _resource: &Resource,
-        step: &Prep,
-        _options: &RemovalOptions,
-        _progress: &Progress,
-    ) -> Result<Acted, AwsError> {
-        Err(AwsError::unsupported(aws, EVENT_DATA_STORE, step.action.as_str()))
     }
 }
 

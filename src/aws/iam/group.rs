@@ -5,9 +5,9 @@ use aws_sdk_iam::types::{EntityType, GroupDetail};
 use serde_json::json;
 
 use crate::aws::kinds::iam::{GROUP, POLICY};
-use crate::aws::{Acted, Aws, AwsError, Listed, Progress, RemovalOptions, ResourceKind, timestamp};
+use crate::aws::{Aws, AwsError, Listed, ResourceKind, timestamp};
 use crate::resource::{
-    KindFacts, Last, Permissions, Prep, Reference, Region, Removable, Resource, Scope, WhereKey,
+    KindFacts, Last, Permissions, Reference, Region, Removable, Resource, Scope, WhereKey,
 };
 
 /// A group.
@@ -41,17 +41,6 @@ impl ResourceKind for Group {
     async fn read(&self, aws: &Aws, known: &Resource) -> Result<Option<Resource>, AwsError> {
         let all = self.list(aws, &[]).await?.resources;
         Ok(all.into_iter().find(|seen| seen.id == known.id))
-    }
-
-    async fn act(
-        &self,
-        aws: &Aws,
-        _resource: &Resource,
-        step: &Prep,
-        _options: &RemovalOptions,
-        _progress: &Progress,
-    ) -> Result<Acted, AwsError> {
-        Err(AwsError::unsupported(aws, GROUP, step.action.as_str()))
     }
 }
 

@@ -10,14 +10,11 @@ use futures::stream::{self, StreamExt};
 use serde_json::json;
 
 use crate::aws::kinds::{ecr::REPOSITORY, eks::CLUSTER, iam, kms::GRANT, kms::KEY, s3::BUCKET};
-use crate::aws::{
-    Acted, Aws, AwsError, Incomplete, Listed, Op, Progress, RemovalOptions, ResourceKind, found,
-    spelling, timestamp,
-};
+use crate::aws::{Aws, AwsError, Incomplete, Listed, Op, ResourceKind, found, spelling, timestamp};
 use crate::inventory::Hides;
 use crate::resource::{
-    KindFacts, Last, Lifecycle, Permissions, Prep, Reference, Region, Removable, Resource,
-    ResourceId, Scope, WhereKey,
+    KindFacts, Last, Lifecycle, Permissions, Reference, Region, Removable, Resource, ResourceId,
+    Scope, WhereKey,
 };
 
 const LIST: Op = Op::read("kms", "ListGrants");
@@ -80,17 +77,6 @@ impl ResourceKind for Grant {
         let grants = found(grants(aws, key, Some(grant)).await)?.unwrap_or_default();
         let mut seen = grants.iter().filter_map(|grant| resource(aws, grant));
         Ok(seen.find(|seen| seen.id == known.id))
-    }
-
-    async fn act(
-        &self,
-        aws: &Aws,
-        _resource: &Resource,
-        step: &Prep,
-        _options: &RemovalOptions,
-        _progress: &Progress,
-    ) -> Result<Acted, AwsError> {
-        Err(AwsError::unsupported(aws, GRANT, step.action.as_str()))
     }
 }
 
