@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use async_trait::async_trait;
+use serde_json::Value;
 
 use super::{Aws, AwsError};
 use crate::inventory::Hides;
-use crate::resource::{KindFacts, Prep, Resource, Tags};
+use crate::resource::{Action, KindFacts, Lifecycle, Prep, Resource, Tags};
 
 /// What a lister saw.
 #[derive(Debug, Default)]
@@ -74,6 +75,46 @@ pub enum Acted {
     Started,
     /// It was asked to stop and did so half-way. Repeating it does the rest.
     HalfWay,
+}
+
+/// The way back of a resource that was removed, by its record.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rebuild {
+    /// In order. `create` comes first, and every one of them may be repeated.
+    pub steps: Vec<Prep>,
+    /// What does not come back with it, and what a person has to add: `its objects`.
+    pub without: Vec<String>,
+}
+
+impl Rebuild {
+    /// Made by one call.
+    pub fn by_create() -> Self {
+        Self { steps: vec![Prep::new(Action::Create)], without: Vec::new() }
+    }
+
+    pub fn and(mut self, action: Action, target: impl Into<String>) -> Self {
+        self.steps.push(Prep::of(action, target));
+        self
+    }
+
+    /// Puts the parts of the record that are there back, one by one.
+    pub fn configured(mut self, was: &Resource, parts: &[&str]) -> Self {
+        let is_set = |part: &Value| match part {
+            Value::Null => false,
+            Value::Array(items) => !items.is_empty(),
+            Value::Object(members) => !members.is_empty(),
+            _ => true,
+        };
+        for part in parts.iter().filter(|part| is_set(&was.record[**part])) {
+            self = self.and(Action::Configure, *part);
+        }
+        self
+    }
+
+    pub fn without(mut self, what: impl Into<String>) -> Self {
+        self.without.push(what.into());
+        self
+    }
 }
 
 /// How the manifest wants things removed.
@@ -159,5 +200,42 @@ pub trait ResourceKind: Send + Sync {
     async fn tag(&self, aws: &Aws, resource: &Resource, tags: &Tags) -> Result<(), AwsError> {
         let _ = (resource, tags);
         Err(AwsError::unsupported(aws, self.facts().kind, "tags"))
+    }
+    /// How `was` is made again; `Err` says why it cannot be.
+    fn rebuild(&self, was: &Resource) -> Result<Rebuild, String> {
+        Err(format!("Dismantle cannot make a {} again", was.kind()))
+    }
+
+    /// The resource that is there in the place of `was`, which may carry another id by now.
+    async fn find_again(&self, aws: &Aws, was: &Resource) -> Result<Option<Resource>, AwsError> {
+        self.read(aws, was).await
+    }
+
+    /// Whether `now` shows what a step of [`ResourceKind::rebuild`] brings about.
+    fn shows(&self, was: &Resource, now: &Resource, step: &Prep) -> bool {
+        let to_undo = |action| {
+            let undo = Prep { action, target: step.target.clone() };
+            now.removal.prep.contains(&undo)
+        };
+        match step.action {
+            Action::AttachPolicy => to_undo(Action::DetachPolicy),
+            Action::PutInlinePolicy => to_undo(Action::DeleteInlinePolicy),
+            Action::AddToInstanceProfile => to_undo(Action::RemoveFromInstanceProfile),
+            Action::Start => to_undo(Action::Stop),
+            Action::Stop => !to_undo(Action::Stop),
+            Action::CancelDeletion => !matches!(now.lifecycle, Lifecycle::Pending { .. }),
+            Action::Configure => {
+                let part = step.target.as_deref().unwrap_or_default();
+                now.record[part] == was.record[part]
+            }
+            _ => true,
+        }
+    }
+
+    /// Makes the call (or the few calls) of one step of [`ResourceKind::rebuild`]. Safe to
+    /// repeat, but for `create`, before which nothing of that name may be there.
+    async fn make(&self, aws: &Aws, was: &Resource, step: &Prep) -> Result<Acted, AwsError> {
+        let _ = was;
+        Err(AwsError::unsupported(aws, self.facts().kind, step.action.as_str()))
     }
 }

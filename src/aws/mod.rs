@@ -9,6 +9,7 @@ pub mod error;
 mod kind;
 pub mod kinds;
 mod limits;
+pub mod record;
 pub mod registry;
 mod session;
 pub mod spelling;
@@ -23,7 +24,7 @@ pub mod s3;
 pub mod sagemaker;
 
 pub use error::{AwsError, Class, found};
-pub use kind::{Acted, Brief, Incomplete, Listed, Progress, RemovalOptions, ResourceKind};
+pub use kind::{Acted, Brief, Incomplete, Listed, Progress, Rebuild, RemovalOptions, ResourceKind};
 pub use session::{Aws, Connect, Session, Traffic};
 
 /// One operation of AWS's API.

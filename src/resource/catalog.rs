@@ -88,6 +88,8 @@ pub struct KindFacts {
     /// that a role trusts.
     pub lets_in: &'static [Kind],
     pub permissions: Permissions,
+    /// What making it again needs of IAM.
+    pub restore_permissions: &'static [&'static str],
     pub can_tag: bool,
 }
 
@@ -112,6 +114,7 @@ impl KindFacts {
             named_by: None,
             lets_in: &[],
             permissions: Permissions { read: &[], remove: &[], tag: &[] },
+            restore_permissions: &[],
             can_tag: false,
         }
     }

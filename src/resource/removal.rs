@@ -20,10 +20,21 @@ pub enum Action {
     Untag,
     Delete,
     ScheduleDeletion,
+    // What a restore does: each takes one of the above back.
+    Create,
+    AttachPolicy,
+    PutInlinePolicy,
+    AddToInstanceProfile,
+    CreatePolicyVersion,
+    /// Put one part of the configuration back; the target is its name in the record.
+    Configure,
+    Start,
+    CancelDeletion,
+    Enable,
 }
 
 impl Action {
-    pub const ALL: [Action; 10] = [
+    pub const ALL: [Action; 19] = [
         Action::DetachPolicy,
         Action::DeleteInlinePolicy,
         Action::RemoveFromInstanceProfile,
@@ -34,6 +45,15 @@ impl Action {
         Action::Untag,
         Action::Delete,
         Action::ScheduleDeletion,
+        Action::Create,
+        Action::AttachPolicy,
+        Action::PutInlinePolicy,
+        Action::AddToInstanceProfile,
+        Action::CreatePolicyVersion,
+        Action::Configure,
+        Action::Start,
+        Action::CancelDeletion,
+        Action::Enable,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -48,12 +68,53 @@ impl Action {
             Action::Untag => "untag",
             Action::Delete => "delete",
             Action::ScheduleDeletion => "schedule-deletion",
+            Action::Create => "create",
+            Action::AttachPolicy => "attach-policy",
+            Action::PutInlinePolicy => "put-inline-policy",
+            Action::AddToInstanceProfile => "add-to-instance-profile",
+            Action::CreatePolicyVersion => "create-policy-version",
+            Action::Configure => "configure",
+            Action::Start => "start",
+            Action::CancelDeletion => "cancel-deletion",
+            Action::Enable => "enable",
         }
     }
 
     /// Whether the resource itself is gone (or on its way out for good) when this is done.
     pub fn is_removal(self) -> bool {
         matches!(self, Action::Delete | Action::ScheduleDeletion)
+    }
+
+    /// Whether a restore does this, and no removal. A stop may belong to either: what was stopped
+    /// is made again and stopped.
+    pub fn is_of_restore(self) -> bool {
+        use Action::*;
+        matches!(
+            self,
+            Create
+                | AttachPolicy
+                | PutInlinePolicy
+                | AddToInstanceProfile
+                | CreatePolicyVersion
+                | Configure
+                | Start
+                | CancelDeletion
+                | Enable
+        )
+    }
+
+    /// What takes a preparatory step of a removal back, with the same target.
+    pub fn reverse(self) -> Option<Action> {
+        Some(match self {
+            Action::DetachPolicy => Action::AttachPolicy,
+            Action::DeleteInlinePolicy => Action::PutInlinePolicy,
+            Action::RemoveFromInstanceProfile => Action::AddToInstanceProfile,
+            Action::DeletePolicyVersion => Action::CreatePolicyVersion,
+            Action::Stop => Action::Start,
+            Action::ScheduleDeletion => Action::CancelDeletion,
+            Action::Delete => Action::Create,
+            _ => return None,
+        })
     }
 }
 

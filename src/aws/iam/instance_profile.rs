@@ -8,7 +8,8 @@ use serde_json::json;
 
 use crate::aws::kinds::iam::{INSTANCE_PROFILE, ROLE};
 use crate::aws::{
-    Acted, Aws, AwsError, Listed, Op, Progress, RemovalOptions, ResourceKind, found, timestamp,
+    Acted, Aws, AwsError, Listed, Op, Progress, Rebuild, RemovalOptions, ResourceKind, found,
+    timestamp,
 };
 use crate::resource::{
     Action, KindFacts, Permissions, Prep, Reference, Region, Resource, Scope, Tags, Unread,
@@ -44,6 +45,7 @@ impl ResourceKind for InstanceProfile {
                 remove: &["iam:RemoveRoleFromInstanceProfile", "iam:DeleteInstanceProfile"],
                 tag: &["iam:TagInstanceProfile"],
             },
+            restore_permissions: super::again::PROFILE_PERMISSIONS,
             can_tag: true,
             ..KindFacts::new(INSTANCE_PROFILE, Scope::Global)
         }
@@ -111,6 +113,14 @@ impl ResourceKind for InstanceProfile {
             }
         }
         Ok(Acted::Done)
+    }
+
+    fn rebuild(&self, was: &Resource) -> Result<Rebuild, String> {
+        Ok(super::again::profile(was))
+    }
+
+    async fn make(&self, aws: &Aws, was: &Resource, step: &Prep) -> Result<Acted, AwsError> {
+        super::again::make_profile(aws, was, step).await.map(|()| Acted::Done)
     }
 
     async fn tag(&self, aws: &Aws, resource: &Resource, tags: &Tags) -> Result<(), AwsError> {

@@ -1,5 +1,6 @@
 //! Kinds of the service `iam`. It is global: one answer holds for all regions.
 
+mod again;
 mod document;
 mod group;
 mod instance_profile;

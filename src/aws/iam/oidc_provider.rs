@@ -7,8 +7,8 @@ use serde_json::json;
 
 use crate::aws::kinds::iam::OIDC_PROVIDER;
 use crate::aws::{
-    Acted, Aws, AwsError, Listed, Op, Progress, RemovalOptions, ResourceKind, found, spelling,
-    timestamp,
+    Acted, Aws, AwsError, Listed, Op, Progress, Rebuild, RemovalOptions, ResourceKind, found,
+    spelling, timestamp,
 };
 use crate::resource::{
     Action, KindFacts, Permissions, Prep, Region, Resource, Scope, Tags, Unread, WhereKey,
@@ -43,6 +43,7 @@ impl ResourceKind for OidcProvider {
                 remove: &["iam:DeleteOpenIDConnectProvider"],
                 tag: &["iam:TagOpenIDConnectProvider"],
             },
+            restore_permissions: super::again::PROVIDER_PERMISSIONS,
             can_tag: true,
             ..KindFacts::new(OIDC_PROVIDER, Scope::Global)
         }
@@ -92,6 +93,14 @@ impl ResourceKind for OidcProvider {
         let call = call.open_id_connect_provider_arn(&resource.id.id);
         aws.call(DELETE, || call.clone().send()).await?;
         Ok(Acted::Done)
+    }
+
+    fn rebuild(&self, was: &Resource) -> Result<Rebuild, String> {
+        super::again::provider(was)
+    }
+
+    async fn make(&self, aws: &Aws, was: &Resource, step: &Prep) -> Result<Acted, AwsError> {
+        super::again::make_provider(aws, was, step).await.map(|()| Acted::Done)
     }
 
     async fn tag(&self, aws: &Aws, resource: &Resource, tags: &Tags) -> Result<(), AwsError> {

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use super::document;
 use crate::aws::kinds::iam::POLICY;
 use crate::aws::{
-    Acted, Aws, AwsError, Listed, Op, Progress, RemovalOptions, ResourceKind, found, spelling,
-    timestamp,
+    Acted, Aws, AwsError, Listed, Op, Progress, Rebuild, RemovalOptions, ResourceKind, found,
+    spelling, timestamp,
 };
 use crate::resource::{
     Action, KindFacts, Permissions, Prep, Region, Resource, Scope, Tags, Unread, WhereKey,
@@ -52,6 +52,7 @@ impl ResourceKind for Policy {
                 remove: &["iam:DeletePolicyVersion", "iam:DeletePolicy"],
                 tag: &["iam:TagPolicy"],
             },
+            restore_permissions: super::again::POLICY_PERMISSIONS,
             can_tag: true,
             ..KindFacts::new(POLICY, Scope::Global)
         }
@@ -124,6 +125,19 @@ impl ResourceKind for Policy {
             (other, _) => return Err(AwsError::unsupported(aws, POLICY, other.as_str())),
         }
         Ok(Acted::Done)
+    }
+
+    fn rebuild(&self, was: &Resource) -> Result<Rebuild, String> {
+        Ok(super::again::policy(was))
+    }
+
+    fn shows(&self, was: &Resource, now: &Resource, step: &Prep) -> bool {
+        let version = step.target.as_deref().unwrap_or_default();
+        step.action != Action::CreatePolicyVersion || super::again::shows_version(was, now, version)
+    }
+
+    async fn make(&self, aws: &Aws, was: &Resource, step: &Prep) -> Result<Acted, AwsError> {
+        super::again::make_policy(aws, was, step).await.map(|()| Acted::Done)
     }
 
     async fn tag(&self, aws: &Aws, resource: &Resource, tags: &Tags) -> Result<(), AwsError> {

@@ -11,7 +11,8 @@ use serde_json::json;
 use super::{document, trust::Trust};
 use crate::aws::kinds::iam::{OIDC_PROVIDER, POLICY, ROLE, USER};
 use crate::aws::{
-    Acted, Aws, AwsError, Listed, Op, Progress, RemovalOptions, ResourceKind, found, timestamp,
+    Acted, Aws, AwsError, Listed, Op, Progress, Rebuild, RemovalOptions, ResourceKind, found,
+    timestamp,
 };
 use crate::resource::{
     Action, KindFacts, Permissions, Prep, Reference, Region, Resource, Scope, Tags, WhereKey,
@@ -61,6 +62,7 @@ impl ResourceKind for Role {
                 remove: &["iam:DetachRolePolicy", "iam:DeleteRolePolicy", "iam:DeleteRole"],
                 tag: &["iam:TagRole"],
             },
+            restore_permissions: super::again::ROLE_PERMISSIONS,
             can_tag: true,
             ..KindFacts::new(ROLE, Scope::Global)
         }
@@ -151,6 +153,14 @@ impl ResourceKind for Role {
             (other, _) => return Err(AwsError::unsupported(aws, ROLE, other.as_str())),
         }
         Ok(Acted::Done)
+    }
+
+    fn rebuild(&self, was: &Resource) -> Result<Rebuild, String> {
+        Ok(super::again::role(was))
+    }
+
+    async fn make(&self, aws: &Aws, was: &Resource, step: &Prep) -> Result<Acted, AwsError> {
+        super::again::make_role(aws, was, step).await.map(|()| Acted::Done)
     }
 
     async fn tag(&self, aws: &Aws, resource: &Resource, tags: &Tags) -> Result<(), AwsError> {
