@@ -18,6 +18,7 @@ pub mod plan;
 pub mod regions;
 pub mod report;
 pub mod resource;
+pub mod restore;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod tagging;

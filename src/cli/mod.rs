@@ -15,6 +15,7 @@ mod inventory;
 mod options;
 mod plan;
 mod progress;
+mod restore;
 mod resume;
 mod run;
 mod runs;
@@ -64,6 +65,7 @@ Where to start:
   dismantle apply FILE                     do exactly that
   dismantle destroy -m lab.yaml            plan, ask, remove, prove
   dismantle resume                         finish what was cut off
+  dismantle restore RUN                    take a run back, as far as that can be
 
 Exit codes:
     0  done; nothing is left that should be gone
@@ -81,6 +83,7 @@ enum Command {
     Apply(apply::Args),
     Destroy(destroy::Args),
     Resume(resume::Args),
+    Restore(restore::Args),
     Verify(verify::Args),
     Tag(tag::Args),
     Runs(runs::Args),
@@ -129,6 +132,7 @@ fn dispatch(context: &Context, command: Command) -> Result<Exit, Error> {
         Command::Apply(args) => running(apply::run(context, &args)),
         Command::Destroy(args) => running(destroy::run(context, &args)),
         Command::Resume(args) => running(resume::run(context, &args)),
+        Command::Restore(args) => running(restore::run(context, &args)),
         Command::Verify(args) => running(verify::run(context, &args)),
         Command::Tag(args) => running(tag::run(context, &args)),
         Command::Runs(args) => running(runs::run(context, &args)),

@@ -8,7 +8,9 @@ use crate::aws::registry;
 use crate::classify::Planned;
 use crate::error::Error;
 use crate::journal::{Journal, JournalError, RunId, RunOutcome, RunState, RunStatus};
+use crate::mandate::Mandate;
 use crate::manifest::Manifest;
+use crate::restore::COMMAND;
 use crate::teardown::About;
 
 /// Go on with a run that was cut off, from its journal
@@ -24,6 +26,33 @@ pub struct Args {
 
     #[command(flatten)]
     consent: Consent,
+}
+
+/// A run that the journal has, with its manifest's account entered.
+pub(super) struct Entered {
+    pub context: Context,
+    pub mandate: Mandate,
+    pub about: About,
+}
+
+/// Enters the account of a run as the run did: its manifest, its regions, its endpoint.
+pub(super) async fn enter(context: &Context, state: &RunState) -> Result<Entered, Error> {
+    let context = at_the_same_endpoint(context, state)?;
+    let header = &state.header;
+    let source = header.manifest_source.as_deref().unwrap_or("the run's manifest");
+    let mut manifest = Manifest::parse(&header.manifest, source, registry::catalog())?;
+    manifest.regions.retain(|region| header.regions.contains(region));
+    let about = About::read(header);
+    let mandate = context.enter(context.narrowed(manifest)?).await?;
+    if mandate.account() != header.account {
+        return Err(Error::Guard(format!(
+            "Run {} is of account {}, and these credentials belong to {}. Nothing was changed.",
+            header.run,
+            header.account,
+            mandate.account()
+        )));
+    }
+    Ok(Entered { context, mandate, about })
 }
 
 pub async fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
@@ -44,21 +73,12 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
         context.say(&format!("What it did: dismantle runs show {run}"));
         return Ok(Exit::Done);
     }
-    let context = &at_the_same_endpoint(context, &state)?;
-    let header = &state.header;
-    let source = header.manifest_source.as_deref().unwrap_or("the run's manifest");
-    let mut manifest = Manifest::parse(&header.manifest, source, registry::catalog())?;
-    manifest.regions.retain(|region| header.regions.contains(region));
-    let about = About::read(header);
-    let mut mandate = context.enter(context.narrowed(manifest)?).await?;
-    if mandate.account() != header.account {
-        return Err(Error::Guard(format!(
-            "Run {run} is of account {}, and these credentials belong to {}. Nothing was changed.",
-            header.account,
-            mandate.account()
-        )));
-    }
+    let Entered { context, mut mandate, about } = enter(context, &state).await?;
+    let (context, header) = (&context, &state.header);
     args.consent.check_account(&mandate)?;
+    if header.command == COMMAND {
+        return super::restore::resume(context, &args.consent, &*journal, mandate, &state).await;
+    }
     mandate.accepted_unseen.extend(&header.accept_unseen);
     if about.only_planned {
         mandate.planned = Some(planned(&state));

@@ -185,7 +185,7 @@ pub fn tell(context: &Context, outcome: &Outcome) -> Result<Exit, Error> {
 }
 
 /// The first Ctrl-C (or SIGTERM) lets calls in flight finish; the second leaves at once.
-fn listen(interrupt: Interrupt, screen: Screen) -> tokio::task::JoinHandle<()> {
+pub(super) fn listen(interrupt: Interrupt, screen: Screen) -> tokio::task::JoinHandle<()> {
     tokio::spawn(async move {
         use tokio::signal::unix::{SignalKind, signal};
         let (Ok(mut typed), Ok(mut asked)) =

@@ -40,6 +40,9 @@ pub fn check(
     if verdict.parts.is_some() && step.action != crate::resource::Action::Untag {
         return Err("only parts of it are to go".to_owned());
     }
+    if step.action.is_of_restore() {
+        return Err(format!("a removal does no {}", step.action));
+    }
     if fresh.id != step.resource {
         return Err(format!("it is {}, not {}", fresh.id, step.resource));
     }

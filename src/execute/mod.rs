@@ -21,6 +21,7 @@ use jiff::Timestamp;
 pub use event::{Event, Observer, Quiet};
 pub use eyes::Eyes;
 pub use interrupt::Interrupt;
+pub(crate) use queue::{Queue, State};
 
 use crate::aws::RemovalOptions;
 use crate::classify::{Classification, Decision, Verdict};
@@ -28,7 +29,6 @@ use crate::journal::{JournalError, OpenRun, Outcome, StepState};
 use crate::plan::{Row, Step};
 use crate::resource::{Action, ResourceId};
 use board::Board;
-use queue::State;
 use step::{Completion, End, Life, Lived, Shared};
 
 /// Steps in flight at once. The limits of each service hold them back long before this.

@@ -8,9 +8,10 @@ use super::text::quiet_json;
 use super::{InventoryView, Outcome, Verified};
 use crate::classify::Verdict;
 use crate::graph::{Graph, Why};
-use crate::journal::{RunState, RunStatus, RunSummary, StepState};
+use crate::journal::{RunId, RunState, RunStatus, RunSummary, StepState};
 use crate::plan::Named;
 use crate::resource::{Kind, Resource};
+use crate::restore::Way;
 use crate::tagging::Tagging;
 
 /// A document as it is printed: indented, with a line's end, harmless on a terminal.
@@ -112,6 +113,23 @@ pub fn outcome(outcome: &Outcome) -> Value {
         "elapsed_s": outcome.elapsed_s,
         "requests": outcome.requests,
         "throttled": outcome.throttled,
+    })
+}
+
+/// `restore --output json`.
+pub fn restore(outcome: &crate::restore::Outcome) -> Value {
+    json!(outcome)
+}
+
+/// `restore --dry-run --output json`.
+pub fn way(of: &RunId, way: &Way) -> Value {
+    json!({
+        "restores": of,
+        "steps": way.steps,
+        "there": way.there,
+        "blocked": way.refused,
+        "left": way.lost,
+        "without": way.without,
     })
 }
 

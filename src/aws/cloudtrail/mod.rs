@@ -2,6 +2,7 @@
 
 use super::ResourceKind;
 
+mod again;
 mod event_data_store;
 mod trail;
 

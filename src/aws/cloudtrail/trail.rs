@@ -18,8 +18,8 @@ use crate::aws::kinds::kms::KEY;
 use crate::aws::kinds::logs::LOG_GROUP;
 use crate::aws::kinds::s3::BUCKET;
 use crate::aws::{
-    Acted, Aws, AwsError, Class, Listed, Op, Progress, RemovalOptions, ResourceKind, found,
-    spelling, timestamp,
+    Acted, Aws, AwsError, Class, Listed, Op, Progress, Rebuild, RemovalOptions, ResourceKind,
+    found, spelling, timestamp,
 };
 use crate::resource::{
     Action, KindFacts, Permissions, Prep, Protection, Reference, Resource, Scope, Tags, Unread,
@@ -66,6 +66,7 @@ impl ResourceKind for Trail {
                 remove: &["cloudtrail:DeleteTrail", "cloudtrail:StopLogging"],
                 tag: &["cloudtrail:AddTags"],
             },
+            restore_permissions: super::again::PERMISSIONS,
             can_tag: true,
             ..KindFacts::new(TRAIL, Scope::Regional)
         }
@@ -102,6 +103,14 @@ impl ResourceKind for Trail {
             other => return Err(AwsError::unsupported(aws, TRAIL, other.as_str())),
         }
         Ok(Acted::Done)
+    }
+
+    fn rebuild(&self, was: &Resource) -> Result<Rebuild, String> {
+        Ok(super::again::rebuild(was))
+    }
+
+    async fn make(&self, aws: &Aws, was: &Resource, step: &Prep) -> Result<Acted, AwsError> {
+        super::again::make(aws, was, step).await
     }
 
     async fn tag(&self, aws: &Aws, resource: &Resource, tags: &Tags) -> Result<(), AwsError> {

@@ -1,5 +1,6 @@
 //! Kinds of the service `ecr`.
 
+mod again;
 mod image;
 mod repository;
 #[cfg(all(test, feature = "sandbox"))]

@@ -9,8 +9,8 @@ use serde_json::json;
 use crate::aws::kinds::ecr::REPOSITORY;
 use crate::aws::kinds::kms::{ALIAS, KEY};
 use crate::aws::{
-    Acted, Aws, AwsError, Class, Listed, Op, Progress, RemovalOptions, ResourceKind, found,
-    timestamp,
+    Acted, Aws, AwsError, Class, Listed, Op, Progress, Rebuild, RemovalOptions, ResourceKind,
+    found, timestamp,
 };
 use crate::resource::{
     Action, KindFacts, Permissions, Prep, Reference, Resource, Scope, Tags, Unread, WhereKey,
@@ -48,6 +48,7 @@ impl ResourceKind for Repository {
                 remove: &["ecr:DeleteRepository"],
                 tag: &["ecr:TagResource"],
             },
+            restore_permissions: super::again::PERMISSIONS,
             can_tag: true,
             ..KindFacts::new(REPOSITORY, Scope::Regional)
         }
@@ -99,6 +100,14 @@ impl ResourceKind for Repository {
         let call = aws.ecr().delete_repository().repository_name(&resource.id.id);
         aws.call(DELETE, || call.clone().send()).await?;
         Ok(Acted::Done)
+    }
+
+    fn rebuild(&self, was: &Resource) -> Result<Rebuild, String> {
+        Ok(super::again::rebuild(was))
+    }
+
+    async fn make(&self, aws: &Aws, was: &Resource, step: &Prep) -> Result<Acted, AwsError> {
+        super::again::make(aws, was, step).await
     }
 
     async fn tag(&self, aws: &Aws, resource: &Resource, tags: &Tags) -> Result<(), AwsError> {

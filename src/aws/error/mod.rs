@@ -327,6 +327,11 @@ impl AwsError {
         }
     }
 
+    /// A call that was not made, because it would reach something of somebody else's.
+    pub fn not_ours(op: super::Op, region: Region, message: impl Into<String>) -> Self {
+        Self { class: Class::Protected, ..Self::garbled(op, region, message) }
+    }
+
     /// A refusal inside a successful answer (`DeleteObjects`, `BatchDeleteImage`), judged like
     /// any other error.
     pub fn inside(op: super::Op, region: Region, code: &str, message: impl Into<String>) -> Self {

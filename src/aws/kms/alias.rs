@@ -7,7 +7,8 @@ use serde_json::json;
 
 use crate::aws::kinds::kms::{ALIAS, KEY};
 use crate::aws::{
-    Acted, Aws, AwsError, Listed, Op, Progress, RemovalOptions, ResourceKind, found, timestamp,
+    Acted, Aws, AwsError, Listed, Op, Progress, Rebuild, RemovalOptions, ResourceKind, found,
+    timestamp,
 };
 use crate::resource::{
     Action, KindFacts, Permissions, Prep, Protection, Reference, Resource, Scope,
@@ -28,6 +29,7 @@ impl ResourceKind for Alias {
                 remove: &["kms:DeleteAlias"],
                 tag: &[],
             },
+            restore_permissions: super::again::ALIAS_PERMISSIONS,
             ..KindFacts::new(ALIAS, Scope::Regional)
         }
     }
@@ -62,6 +64,14 @@ impl ResourceKind for Alias {
         let call = aws.kms().delete_alias().alias_name(&resource.id.id);
         aws.call(DELETE, || call.clone().send()).await?;
         Ok(Acted::Done)
+    }
+
+    fn rebuild(&self, _: &Resource) -> Result<Rebuild, String> {
+        Ok(Rebuild::by_create())
+    }
+
+    async fn make(&self, aws: &Aws, was: &Resource, step: &Prep) -> Result<Acted, AwsError> {
+        super::again::make_alias(aws, was, step).await
     }
 }
 

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use crate::aws::kinds::kms::{ALIAS, KEY};
 use crate::aws::{
-    Acted, Aws, AwsError, Class, Listed, Op, Progress, RemovalOptions, ResourceKind, found,
-    timestamp,
+    Acted, Aws, AwsError, Class, Listed, Op, Progress, Rebuild, RemovalOptions, ResourceKind,
+    found, timestamp,
 };
 use crate::resource::{
     Action, KindFacts, Last, Lifecycle, Permissions, Prep, Protection, Resource, Scope, Tags,
@@ -61,6 +61,7 @@ impl ResourceKind for Key {
                 remove: &["kms:ScheduleKeyDeletion"],
                 tag: &["kms:TagResource"],
             },
+            restore_permissions: super::again::KEY_PERMISSIONS,
             can_tag: true,
             named_by: Some(ALIAS),
             ..KindFacts::new(KEY, Scope::Regional)
@@ -145,6 +146,19 @@ impl ResourceKind for Key {
                 .await?
                 .is_some_and(|key| matches!(lifecycle(&key), Lifecycle::Pending { .. }));
         if pending { Ok(Acted::Done) } else { Err(error) }
+    }
+
+    fn rebuild(&self, was: &Resource) -> Result<Rebuild, String> {
+        Ok(super::again::key(was))
+    }
+
+    fn shows(&self, _: &Resource, now: &Resource, step: &Prep) -> bool {
+        let pending = matches!(now.lifecycle, Lifecycle::Pending { .. });
+        !pending && (step.action != Action::Enable || super::again::is_enabled(now))
+    }
+
+    async fn make(&self, aws: &Aws, was: &Resource, step: &Prep) -> Result<Acted, AwsError> {
+        super::again::make_key(aws, was, step).await
     }
 
     async fn tag(&self, aws: &Aws, resource: &Resource, tags: &Tags) -> Result<(), AwsError> {

@@ -1,5 +1,6 @@
 //! Kinds of the service `kms`.
 
+mod again;
 mod alias;
 mod grant;
 mod key;

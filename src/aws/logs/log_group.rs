@@ -11,7 +11,8 @@ use crate::aws::kinds::iam::ROLE;
 use crate::aws::kinds::kms::{ALIAS, KEY};
 use crate::aws::kinds::logs::LOG_GROUP;
 use crate::aws::{
-    Acted, Aws, AwsError, Class, Listed, Op, Progress, RemovalOptions, ResourceKind, spelling,
+    Acted, Aws, AwsError, Class, Listed, Op, Progress, Rebuild, RemovalOptions, ResourceKind,
+    spelling,
 };
 use crate::inventory::Hides;
 use crate::resource::{
@@ -59,6 +60,7 @@ impl ResourceKind for LogGroup {
                 remove: &["logs:DeleteLogGroup", "logs:PutLogGroupDeletionProtection"],
                 tag: &["logs:TagResource"],
             },
+            restore_permissions: super::again::PERMISSIONS,
             can_tag: true,
             ..KindFacts::new(LOG_GROUP, Scope::Regional)
         }
@@ -132,6 +134,14 @@ impl ResourceKind for LogGroup {
             other => return Err(AwsError::unsupported(aws, LOG_GROUP, other.as_str())),
         }
         Ok(Acted::Done)
+    }
+
+    fn rebuild(&self, was: &Resource) -> Result<Rebuild, String> {
+        Ok(super::again::rebuild(was))
+    }
+
+    async fn make(&self, aws: &Aws, was: &Resource, step: &Prep) -> Result<Acted, AwsError> {
+        super::again::make(aws, was, step).await
     }
 
     async fn tag(&self, aws: &Aws, resource: &Resource, tags: &Tags) -> Result<(), AwsError> {

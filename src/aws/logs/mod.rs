@@ -1,5 +1,6 @@
 //! Kinds of the service `logs`.
 
+mod again;
 mod log_group;
 #[cfg(all(test, feature = "sandbox"))]
 mod tests;

@@ -154,6 +154,12 @@ impl ResourceKind for Bucket {
 }
 
 /// The account's buckets, or those whose names begin with `prefix`.
+/// Whether a bucket of this name is this account's today. Names are anyone's once they are free.
+pub(in crate::aws) async fn is_ours(aws: &Aws, name: &str) -> Result<bool, AwsError> {
+    let listed = buckets(aws, Some(name)).await?;
+    Ok(listed.iter().any(|bucket| bucket.name() == Some(name)))
+}
+
 async fn buckets(aws: &Aws, prefix: Option<&str>) -> Result<Vec<types::Bucket>, AwsError> {
     let client = aws.s3();
     let pages = aws

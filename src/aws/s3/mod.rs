@@ -10,5 +10,7 @@ mod settings;
 #[cfg(all(test, feature = "sandbox"))]
 mod tests;
 
+pub(in crate::aws) use bucket::is_ours;
+
 /// Every kind of this service.
 pub const KINDS: &[&dyn ResourceKind] = &[&bucket::Bucket];

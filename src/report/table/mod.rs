@@ -2,6 +2,7 @@
 
 mod inventory;
 mod plan;
+mod restore;
 mod results;
 mod runs;
 
@@ -14,6 +15,7 @@ use crate::inventory::Gap;
 
 pub use inventory::inventory;
 pub use plan::plan;
+pub use restore::{restore, way};
 pub use results::{outcome, tagging, verify};
 pub use runs::{run, runs};
 

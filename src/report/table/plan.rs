@@ -35,7 +35,7 @@ pub fn plan(plan: &Plan, look: Look) -> String {
     text
 }
 
-fn step(step: &Step) -> Vec<Cell> {
+pub(super) fn step(step: &Step) -> Vec<Cell> {
     let mut what = vec![named(&step.resource)];
     if let Some(target) = &step.target {
         what.push(format!("{}: {}", of_what(step.action), short(target)));
@@ -52,10 +52,12 @@ fn step(step: &Step) -> Vec<Cell> {
 /// What a step's target is to its resource.
 fn of_what(action: Action) -> &'static str {
     match action {
-        Action::DetachPolicy => "policy",
-        Action::DeleteInlinePolicy => "inline policy",
+        Action::DetachPolicy | Action::AttachPolicy => "policy",
+        Action::DeleteInlinePolicy | Action::PutInlinePolicy => "inline policy",
         Action::RemoveFromInstanceProfile => "instance profile",
-        Action::DeletePolicyVersion => "version",
+        Action::AddToInstanceProfile => "role",
+        Action::DeletePolicyVersion | Action::CreatePolicyVersion => "version",
+        Action::Configure => "part",
         Action::Untag => "tag",
         _ => "of",
     }

@@ -1,0 +1,286 @@
+//! The life of one step of a restore: look, write the intent, call, understand, wait.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::compare::differences;
+use super::plan::{Removed, is_own_schedule};
+use crate::aws::{Acted, Aws, AwsError, Class, Progress, ResourceKind};
+use crate::execute::{Event, Interrupt, Observer};
+use crate::journal::{Intent, JournalError, OpenRun, Outcome};
+use crate::manifest::Manifest;
+use crate::plan::Step;
+use crate::resource::{Action, Lifecycle, Resource};
+
+/// Calls of one step before it is given up: a new role is known everywhere within seconds, and
+/// rarely within a minute (IAM user guide, "Changes that I make are not always immediately
+/// visible").
+const TRIES_MAX: u32 = 9;
+
+const PAUSE_FIRST: Duration = Duration::from_secs(2);
+const PAUSE_LONGEST: Duration = Duration::from_secs(30);
+
+/// The longest wait for one thing: a cluster takes a quarter of an hour.
+const WAIT_MAX: Duration = Duration::from_secs(70 * 60);
+
+/// What was just made may not be seen yet.
+const SHOWS_WITHIN: Duration = Duration::from_secs(120);
+
+/// Between AWS's clock and ours.
+const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(5);
+
+/// How a step ended.
+#[derive(Debug)]
+pub enum End {
+    Done(&'static str),
+    Failed(String),
+    Refused(String),
+    Interrupted,
+}
+
+/// Where a step stands, as its resource shows it.
+enum Stands {
+    Undone,
+    Done,
+    Wait(String),
+    Failed(String),
+    Refused(String),
+}
+
+pub struct Life<'a> {
+    pub aws: Aws,
+    pub manifest: &'a Manifest,
+    pub kind: &'static dyn ResourceKind,
+    pub was: &'a Resource,
+    /// How the run that is taken back scheduled it, if it is a key.
+    pub removed: Option<Removed>,
+    pub step: &'a Step,
+    pub run: &'a OpenRun,
+    pub interrupt: &'a Interrupt,
+    pub observer: &'a dyn Observer,
+    /// When this restore began, in whichever process.
+    pub began: Timestamp,
+    /// The thing as this restore made it, where an earlier process wrote it down.
+    pub made: Option<&'a Resource>,
+    /// The attempt that was last written down; 0 for none.
+    pub attempt: u32,
+    pub pause: Duration,
+    pub waited: Duration,
+}
+
+impl Life<'_> {
+    pub fn first_pause() -> Duration {
+        PAUSE_FIRST
+    }
+
+    /// Lives it to its end. `Err` only if the journal cannot be written: then no call was made.
+    pub async fn live(mut self) -> Result<End, JournalError> {
+        let progress = Progress::default();
+        self.observer.event(&Event::Started { step: self.step.clone(), progress });
+        let (mut tries, mut accepted) = (0, false);
+        let mut last = None;
+        loop {
+            if self.interrupt.is_stopping() {
+                return Ok(End::Interrupted);
+            }
+            let now = match self.kind.find_again(&self.aws, self.was).await {
+                Ok(now) => now,
+                Err(error) => {
+                    tries += 1;
+                    if let Some(end) = self.over(&error, tries).await? {
+                        return Ok(end);
+                    }
+                    self.rest().await;
+                    continue;
+                }
+            };
+            match self.stands(now.as_ref(), accepted) {
+                Stands::Done if last.is_none() && !accepted => {
+                    return self.done("was so already").await;
+                }
+                Stands::Done => return self.done("done").await,
+                Stands::Refused(why) => return self.refused(why).await,
+                Stands::Failed(why) => return self.failed("failed", why).await,
+                Stands::Wait(status) => {
+                    if self.waited > WAIT_MAX {
+                        let why = format!("not there after {} minutes", WAIT_MAX.as_secs() / 60);
+                        return self.failed("wait", why).await;
+                    }
+                    self.observer.event(&Event::Waiting { step: self.step.clone(), status });
+                    self.rest().await;
+                    continue;
+                }
+                Stands::Undone => {}
+            }
+            tries += 1;
+            if tries > TRIES_MAX {
+                let why = last.unwrap_or_else(|| "it does not show".to_owned());
+                return self.failed("attempts", why).await;
+            }
+            self.attempt += 1;
+            let record = now.as_ref().filter(|_| self.step.action != Action::Create);
+            let intent =
+                self.run.intent(self.clock(), &self.step.step, self.attempt, record).await?;
+            if let Err(why) = self.check(&intent) {
+                return self.refused(why).await;
+            }
+            match self.kind.make(&self.aws, self.was, &self.step.prep()).await {
+                Ok(Acted::Done) => return self.done("done").await,
+                Ok(Acted::Started | Acted::HalfWay) => {
+                    accepted = true;
+                    self.pause = PAUSE_FIRST;
+                }
+                Err(error) => {
+                    if let Some(end) = self.over(&error, tries).await? {
+                        return Ok(end);
+                    }
+                    let why = error.to_string();
+                    self.write(Outcome::Uncertain { why: why.clone() }).await?;
+                    last = Some(why);
+                    self.rest().await;
+                }
+            }
+        }
+    }
+
+    /// The last check before the call, by what the step itself says.
+    fn check(&self, intent: &Intent) -> Result<(), String> {
+        let (account, region) = (self.aws.number(), self.step.resource.region);
+        if !self.manifest.accounts.iter().any(|allowed| allowed == account) {
+            return Err(format!("account {account} is not in the manifest's accounts"));
+        }
+        if !region.is_global() && !self.manifest.regions.contains(&region) {
+            return Err(format!("{region} is not one of the manifest's regions"));
+        }
+        if !self.step.action.is_of_restore() && self.step.action != Action::Stop {
+            return Err(format!("a restore does no {}", self.step.action));
+        }
+        if self.was.id != self.step.resource {
+            return Err(format!("the record is of {}, not of {}", self.was.id, self.step.resource));
+        }
+        if intent.step() != &self.step.step {
+            return Err(format!("the journal speaks of step {}", intent.step()));
+        }
+        Ok(())
+    }
+
+    /// What is there, held against what the step brings about.
+    fn stands(&self, now: Option<&Resource>, accepted: bool) -> Stands {
+        let creates = self.step.action == Action::Create;
+        let Some(now) = now else {
+            return match (creates, accepted) {
+                (true, false) => Stands::Undone,
+                _ if self.waited < SHOWS_WITHIN => Stands::Wait("not seen yet".to_owned()),
+                (true, true) => Stands::Undone,
+                (false, _) => Stands::Failed("it is not there any more".to_owned()),
+            };
+        };
+        if let Lifecycle::Leaving { status } = &now.lifecycle {
+            return match creates {
+                true => Stands::Wait(status.clone()),
+                false => Stands::Refused(format!("it is on its way out ({status})")),
+            };
+        }
+        if let Some(why) = self.is_another(now) {
+            return Stands::Refused(why);
+        }
+        if let Lifecycle::Changing { status } = &now.lifecycle {
+            return Stands::Wait(status.clone());
+        }
+        let failed = now.facts.get("status").into_iter().flatten();
+        let failed =
+            failed.filter(|status| matches!(&***status, "Failed" | "FAILED" | "CREATE_FAILED"));
+        if let (true, Some(status)) = (creates, failed.last()) {
+            let why = now.record["FailureReason"].as_str().unwrap_or("AWS gives no reason");
+            return Stands::Failed(format!("it is there and {status}: {why}"));
+        }
+        match creates || self.kind.shows(self.was, now, &self.step.prep()) {
+            true => Stands::Done,
+            false => Stands::Undone,
+        }
+    }
+
+    /// Why what is there is not what this step is about: nothing of somebody else's is touched.
+    fn is_another(&self, now: &Resource) -> Option<String> {
+        if let (Lifecycle::Pending { until }, Some(removed)) = (&now.lifecycle, self.removed)
+            && !is_own_schedule(&removed, *until)
+        {
+            return Some("somebody else has scheduled its deletion by now".to_owned());
+        }
+        // On a thing that was never removed.
+        if self.step.pin.is_some() || self.step.created.is_some() {
+            return now.differs_from(self.step.pin.as_deref(), self.step.created);
+        }
+        if let Some(made) = self.made {
+            return now.differs_from(made.pin.as_deref(), made.created);
+        }
+        let is_young = now.created.is_none_or(|made| made >= self.began - CLOCKS_DIFFER);
+        let asked = self.step.action != Action::Create || self.attempt > 0;
+        if asked && is_young {
+            return None;
+        }
+        let differ = differences(self.was, now);
+        (!differ.is_empty()).then(|| {
+            format!(
+                "something of its name is there by now, with another {}; it is left as it is",
+                differ.join(", ")
+            )
+        })
+    }
+
+    /// What an error means for the step; `None`: look again, and perhaps ask again.
+    async fn over(&mut self, error: &AwsError, tries: u32) -> Result<Option<End>, JournalError> {
+        match error.class {
+            Class::Expired | Class::Credentials => {
+                self.interrupt.stop(error.to_string());
+                Ok(Some(End::Interrupted))
+            }
+            Class::Denied
+            | Class::Protected
+            | Class::Unavailable
+            | Class::Garbled
+            | Class::Quota
+            | Class::Bug => {
+                let class = format!("{:?}", error.class).to_ascii_lowercase();
+                self.failed(&class, error.to_string()).await.map(Some)
+            }
+            _ if tries >= TRIES_MAX => self.failed("attempts", error.to_string()).await.map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    fn clock(&self) -> Timestamp {
+        self.aws.clock().now()
+    }
+
+    async fn rest(&mut self) {
+        let pause = self.pause;
+        self.waited += pause;
+        self.pause = (pause * 3 / 2).min(PAUSE_LONGEST);
+        self.interrupt.sleep(pause).await;
+    }
+
+    async fn write(&self, outcome: Outcome) -> Result<(), JournalError> {
+        self.run.outcome(self.clock(), &self.step.step, self.attempt, outcome).await
+    }
+
+    async fn done(&self, how: &'static str) -> Result<End, JournalError> {
+        self.write(match how {
+            "done" => Outcome::Done,
+            _ => Outcome::AlreadyGone,
+        })
+        .await?;
+        Ok(End::Done(how))
+    }
+
+    async fn failed(&self, class: &str, why: String) -> Result<End, JournalError> {
+        self.write(Outcome::Failed { class: class.to_owned(), why: why.clone() }).await?;
+        Ok(End::Failed(why))
+    }
+
+    async fn refused(&self, why: String) -> Result<End, JournalError> {
+        self.write(Outcome::Refused { why: why.clone() }).await?;
+        Ok(End::Refused(why))
+    }
+}
