@@ -8,7 +8,7 @@ use crate::execute::{Event, Interrupt, Observer};
 use crate::journal::{Journal, JournalError, RunId, RunState};
 use crate::mandate::Mandate;
 use crate::report::{Ending, json, table};
-use crate::restore::{self, COMMAND, Changed, Outcome, Restore, Way, changed};
+use crate::restore::{self, COMMAND, Changed, Outcome, Restore, Way, changed, note_earlier};
 use crate::teardown::Approval;
 
 /// Take a run back, as far as that can be, from the journal's records
@@ -52,8 +52,7 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
     if !args.consent.dry_run {
         journal.is_free(mandate.account(), &mandate.manifest.name).await?;
     }
-    mention_unfinished(context, &*journal, &run).await?;
-    let changed = changed(&of);
+    let changed = changed_by(context, &*journal, &of).await?;
     let way = look(context, &mandate, &changed).await;
     if args.consent.dry_run {
         context.print(&match context.json() {
@@ -115,25 +114,31 @@ async fn look(context: &Context, mandate: &Mandate, changed: &[Changed]) -> Way 
     restore::way(changed, &restore::look(mandate.aws(), changed).await)
 }
 
-/// Says that an earlier restore of the run never came to its end.
-async fn mention_unfinished(
+/// What the run has changed, with what earlier restores of it have made again. Says so, where one
+/// of those never came to its end.
+async fn changed_by(
     context: &Context,
     journal: &dyn Journal,
-    of: &RunId,
-) -> Result<(), Error> {
-    let runs = journal.runs().await?;
-    for run in runs.iter().rev().filter(|run| run.command == COMMAND && run.is_unfinished()) {
+    of: &RunState,
+) -> Result<Vec<Changed>, Error> {
+    let mut found = changed(of);
+    let mut unfinished = None;
+    for run in journal.runs().await?.iter().filter(|run| run.command == COMMAND) {
         let Ok(state) = journal.load(&run.run).await else { continue };
-        if restore::of_run(&state).as_ref() == Some(of) {
-            context.say(&format!(
-                "note: run {0} began to restore {of} and did not come to its end. To go on with \
-                 it instead: dismantle resume {0}",
-                run.run
-            ));
-            return Ok(());
+        if restore::of_run(&state).as_ref() != Some(&of.header.run) {
+            continue;
         }
+        note_earlier(&mut found, &state);
+        unfinished = run.is_unfinished().then(|| run.run.clone());
     }
-    Ok(())
+    if let Some(run) = unfinished {
+        context.say(&format!(
+            "note: run {run} began to restore {} and did not come to its end. To go on with it \
+             instead: dismantle resume {run}",
+            of.header.run
+        ));
+    }
+    Ok(found)
 }
 
 fn approve(

@@ -18,7 +18,7 @@ use futures::stream;
 use serde::Serialize;
 
 pub use compare::differences;
-pub use plan::{Changed, Today, Way, changed};
+pub use plan::{Changed, Today, Way, changed, note_earlier};
 pub use run::Restore;
 
 use crate::aws::{Aws, registry};

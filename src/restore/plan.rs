@@ -23,6 +23,8 @@ pub struct Changed {
     pub undone: Vec<Prep>,
     /// Whether its removal was asked for.
     pub removal: Option<Removed>,
+    /// When an earlier restore of the same run made it again.
+    pub made: Option<Timestamp>,
 }
 
 /// How far the removal of a resource came.
@@ -62,7 +64,7 @@ pub struct Way {
 pub fn changed(state: &RunState) -> Vec<Changed> {
     let mut found = Vec::new();
     for (id, was) in &state.records {
-        let mut one = Changed { was: was.clone(), undone: Vec::new(), removal: None };
+        let mut one = Changed { was: was.clone(), undone: Vec::new(), removal: None, made: None };
         let steps = state.steps.iter().filter(|s| s.step.resource == *id && s.attempts > 0);
         for record in steps {
             if !record.step.action.is_removal() {
@@ -83,11 +85,29 @@ pub fn changed(state: &RunState) -> Vec<Changed> {
     found
 }
 
+/// What tells a thing from another of its name: its pin, and when it was made.
+type Identity = (Option<String>, Option<Timestamp>);
+
+/// Notes what an earlier restore of the same run has made again.
+pub fn note_earlier(changed: &mut [Changed], restore: &RunState) {
+    for record in &restore.steps {
+        let made = record.step.action == Action::Create && record.attempts > 0;
+        if !made || !matches!(record.state, StepState::Done(_)) {
+            continue;
+        }
+        for one in changed.iter_mut().filter(|one| one.was.id == record.step.resource) {
+            one.made = Some(record.at);
+        }
+    }
+}
+
 /// What becomes of one resource.
 #[derive(Debug, PartialEq, Eq)]
 enum Fate {
-    /// These steps; whether on the thing that is there, and not on one that is made again.
-    Back(Vec<Prep>, bool),
+    /// These steps.
+    Back(Vec<Prep>),
+    /// These steps, on the thing that is there.
+    Mend(Vec<Prep>),
     There(String),
     Refused(String),
     Lost(String),
@@ -101,7 +121,7 @@ pub fn plan<'k>(
 ) -> Way {
     let mut way = Way::default();
     let mut pieces = Vec::new();
-    let mut as_it_is = BTreeSet::new();
+    let mut mended = BTreeMap::new();
     for one in changed {
         let id = &one.was.id;
         let unknown = || "this version does not know its kind".to_owned();
@@ -111,11 +131,13 @@ pub fn plan<'k>(
         let now = today.get(id).unwrap_or(&Today::Gone);
         let without = rebuild.as_ref().map_or(Vec::new(), |(_, rebuild)| lacks(&one.was, rebuild));
         match fate(one, now, rebuild) {
-            Fate::Back(steps, on_it) => {
-                if on_it {
-                    as_it_is.insert(id.clone());
-                } else {
-                    way.without.extend(without.into_iter().map(|what| row(id, what)));
+            Fate::Back(steps) => {
+                way.without.extend(without.into_iter().map(|what| row(id, what)));
+                pieces.push(Piece { was: one.was.clone(), steps });
+            }
+            Fate::Mend(steps) => {
+                if let Today::There(now) = now {
+                    mended.insert(id.clone(), (now.pin.clone(), now.created));
                 }
                 pieces.push(Piece { was: one.was.clone(), steps });
             }
@@ -124,7 +146,7 @@ pub fn plan<'k>(
             Fate::Lost(why) => way.lost.push(row(id, why)),
         }
     }
-    way.steps = steps(&pieces, &as_it_is);
+    way.steps = steps(&pieces, &mended);
     way
 }
 
@@ -170,6 +192,15 @@ fn fate(
         return undo(one, now, rebuild);
     }
     let differ = differences(&one.was, now);
+    if let (false, Some(made), Ok((kind, rebuild))) = (differ.is_empty(), one.made, &rebuild)
+        && now.created.is_none_or(|there| there.duration_since(made).abs() <= SAME_MOMENT)
+    {
+        let mut steps = rebuild.steps.clone();
+        steps.retain(|step| !kind.shows(&one.was, now, step));
+        if !steps.is_empty() {
+            return Fate::Mend(steps);
+        }
+    }
     match differ.is_empty() {
         true => Fate::There("it is there again, as it was".to_owned()),
         false => Fate::Refused(format!(
@@ -186,7 +217,7 @@ fn gone(one: &Changed, rebuild: Result<(&dyn ResourceKind, Rebuild), String>) ->
     match rebuild {
         Err(why) => Fate::Lost(why),
         Ok((_, rebuild)) if rebuild.steps.first().map(|s| s.action) == Some(Action::Create) => {
-            Fate::Back(rebuild.steps, false)
+            Fate::Back(rebuild.steps)
         }
         Ok(_) => Fate::Lost("its window is over: AWS has deleted it for good".to_owned()),
     }
@@ -202,7 +233,7 @@ fn pending(
         (None, _) => Fate::Refused("somebody else has scheduled its deletion".to_owned()),
         (_, Err(why)) => Fate::Lost(why),
         (Some(removal), Ok((_, rebuild))) => match is_own_schedule(&removal, until) {
-            true => Fate::Back(rebuild.steps, true),
+            true => Fate::Mend(rebuild.steps),
             false => Fate::Refused(
                 "it is scheduled for another day than this run scheduled it for: somebody else \
                  did that, and it stays"
@@ -249,7 +280,7 @@ fn undo(
         (undone || (lifted && protects(step))) && !kind.shows(&one.was, now, step)
     });
     if !steps.is_empty() {
-        return Fate::Back(steps, true);
+        return Fate::Mend(steps);
     }
     let emptied = one.undone.iter().any(|prep| prep.action == Action::Empty);
     let untagged = one.undone.iter().any(|prep| prep.action == Action::Untag);
@@ -270,7 +301,8 @@ fn state(key: &Resource) -> Option<&str> {
     key.record["KeyState"].as_str()
 }
 
-fn steps(pieces: &[Piece], as_it_is: &BTreeSet<ResourceId>) -> Vec<Step> {
+/// `mended`: what is there already, by its pin and its age.
+fn steps(pieces: &[Piece], mended: &BTreeMap<ResourceId, Identity>) -> Vec<Step> {
     let order = order::order(pieces);
     let names: BTreeMap<order::Place, StepId> = order
         .iter()
@@ -280,20 +312,24 @@ fn steps(pieces: &[Piece], as_it_is: &BTreeSet<ResourceId>) -> Vec<Step> {
     let step = |(place, waits): &(order::Place, BTreeSet<order::Place>)| {
         let piece = &pieces[place.0];
         let prep = &piece.steps[place.1];
-        let on_it = as_it_is.contains(&piece.was.id);
+        let on = mended.get(&piece.was.id);
         Step {
             step: names[place].clone(),
             action: prep.action,
             resource: piece.was.id.clone(),
             target: prep.target.clone(),
             after: waits.iter().filter_map(|before| names.get(before).cloned()).collect(),
-            reason: match on_it {
-                true => "the run changed it".to_owned(),
-                false => "the run removed it".to_owned(),
+            reason: match on {
+                Some(_) => "the run changed it".to_owned(),
+                None => "the run removed it".to_owned(),
             },
-            pin: piece.was.pin.clone().filter(|_| on_it),
-            created: piece.was.created.filter(|_| on_it),
+            pin: on.and_then(|(pin, _)| pin.clone()),
+            created: on.and_then(|(_, created)| *created),
         }
     };
     order.iter().map(step).collect()
 }
+
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+mod tests;
