@@ -11,6 +11,7 @@
 #![cfg(feature = "sandbox")]
 
 mod drift;
+mod restore;
 mod story;
 
 use std::collections::BTreeMap;
