@@ -1,5 +1,6 @@
 //! Tables and sentences for people.
 
+mod beyond;
 mod inventory;
 mod plan;
 mod results;
@@ -12,6 +13,7 @@ use super::safe;
 use crate::classify::Decision;
 use crate::inventory::Gap;
 
+pub use beyond::beyond;
 pub use inventory::inventory;
 pub use plan::plan;
 pub use results::{outcome, tagging, verify};
