@@ -23,7 +23,7 @@ const SHARED: &str = "shared";
 /// Tags whose value is the cluster's name, and whose they are.
 const NAMING_CLUSTER: &[&str] = &[
     // AWS Load Balancer Controller: load balancers, target groups, security groups
-    // (aws-load-balancer-controller, guide, "Ingress specification", on tracking tags).
+    // (aws-load-balancer-controller, guide, "Ingress annotations", "Resource Tags").
     "elbv2.k8s.aws/cluster",
     // EKS itself: instances and Auto Scaling groups of managed nodegroups, and its security group
     // (Amazon EKS user guide, "Organize Amazon EKS resources with tags").
