@@ -3,6 +3,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod aws;
+pub mod beyond;
 pub mod classify;
 pub mod cli;
 pub mod clock;

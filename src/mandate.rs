@@ -7,15 +7,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use futures::future::join;
 use jiff::Timestamp;
 
-use crate::aws::{Aws, Session, registry};
+use crate::aws::{Aws, Session, organization, registry};
 use crate::classify::{self, Case, Classification, Decision, Gone, Planned, classify};
 use crate::discover::{Discovery, Seen, enabled_regions};
 use crate::error::Error;
 use crate::inventory::{Gap, Inventory};
 use crate::journal::{Journal, JournalError, RunState, RunStatus, RunSummary, StepState};
-use crate::manifest::{Manifest, Root};
+use crate::manifest::{Cautions, Manifest, Root};
 use crate::plan::{self, Plan};
 use crate::resource::{Catalog, Kind, Region, ResourceId};
 
@@ -33,6 +34,8 @@ pub struct Mandate {
     pub planned: Option<BTreeMap<ResourceId, Planned>>,
     /// What earlier runs of this manifest have removed, see [`Mandate::remember`].
     pub gone: Gone,
+    /// The organisation whose management account this is, as far as may be seen.
+    pub manages: Option<String>,
     /// The caller's ARN.
     pub caller: String,
     /// What a person should know before anything else, in sentences.
@@ -81,7 +84,8 @@ impl Mandate {
         }
         let partition = caller.split(':').nth(1).unwrap_or("aws").to_owned();
         let aws = session.account(&account, &partition);
-        let (enabled, guessed) = enabled_regions(&aws).await;
+        let ((enabled, guessed), manages) =
+            join(enabled_regions(&aws), organization::managed_by(&aws)).await;
         // A region that nobody can be in would look clean.
         let unknown = manifest.regions.iter().find(|region| !enabled.contains(region));
         if let (Some(unknown), None) = (unknown, &guessed) {
@@ -103,6 +107,12 @@ impl Mandate {
                  the partition {partition} are not known. Grant account:ListRegions."
             )));
         }
+        let caution = manages.as_ref().map(|organization| {
+            format!(
+                "This account manages the organisation {organization} and so no service control \
+                 policy holds here; other accounts may rely on what is in it."
+            )
+        });
         let note = guessed.map(|error| {
             format!(
                 "Which regions the account has enabled could not be read ({error}), so all {} of \
@@ -116,8 +126,9 @@ impl Mandate {
             accepted_unseen,
             planned: None,
             gone: Gone::default(),
+            manages,
             caller,
-            notes: note.into_iter().collect(),
+            notes: caution.into_iter().chain(note).collect(),
         })
     }
 
@@ -225,6 +236,22 @@ impl Mandate {
         gaps
     }
 
+    /// Refuses to change anything where the manifest blocks on cautions, and one is about the whole
+    /// account: it manages an organisation.
+    ///
+    /// Source: AWS Organizations user guide, "Service control policies": they "don't affect users
+    /// or roles in the management account".
+    pub fn may_change(&self) -> Result<(), Error> {
+        let blocks = self.manifest.options.cautions == Cautions::Block;
+        let Some(organization) = self.manages.as_ref().filter(|_| blocks) else { return Ok(()) };
+        Err(Error::Guard(format!(
+            "Account {} manages the organisation {organization} and the manifest says `options: {{ \
+             cautions: block }}`. Nothing was changed. If the lab is meant to be in a management \
+             account, write `cautions: warn`.",
+            self.account()
+        )))
+    }
+
     /// Refuses more removals than the manifest's `limits` allow.
     ///
     /// `max_deletions` counts resources, not objects in buckets; `max_share` is the share of what
@@ -260,3 +287,7 @@ impl Mandate {
         Ok(())
     }
 }
+
+#[cfg(all(test, feature = "sandbox"))]
+#[path = "mandate_tests.rs"]
+mod tests;

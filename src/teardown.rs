@@ -36,15 +36,24 @@ pub enum Said {
 pub struct Approval(());
 
 impl Approval {
-    /// Holds what was said against what is meant.
+    /// Holds what was said against what is meant, and what is meant against the manifest.
     pub fn of(said: &Said, mandate: &Mandate) -> Result<Self, Error> {
-        match said {
-            Said::Typed(name) if name.trim() == mandate.manifest.name => Ok(Self(())),
+        said.means(mandate)?;
+        mandate.may_change()?;
+        Ok(Self(()))
+    }
+}
+
+impl Said {
+    /// Refuses what names another manifest or account.
+    pub fn means(&self, mandate: &Mandate) -> Result<(), Error> {
+        match self {
+            Said::Typed(name) if name.trim() == mandate.manifest.name => Ok(()),
             Said::Typed(_) => Err(Error::Guard(format!(
                 "That is not the manifest's name, {} . Nothing was changed.",
                 mandate.manifest.name
             ))),
-            Said::Account(account) if account == mandate.account() => Ok(Self(())),
+            Said::Account(account) if account == mandate.account() => Ok(()),
             Said::Account(account) => Err(Error::Guard(format!(
                 "`--account {account}` is not the account of these credentials, which is {}. \
                  Nothing was changed.",

@@ -1,18 +1,20 @@
 //! AWS, one service a folder, one kind a file. Nothing here knows of plans or terminals.
 //!
 //! [`Aws`] is an account seen from one region. Every call to AWS goes through [`Aws::call`] or
-//! [`Aws::pages`], which hold the limits, the retries of reads and the classes of errors; the
-//! SDK's own retries are off. [`ResourceKind`] is what a kind's file implements, and
-//! [`registry`] is the one list of them.
+//! [`Aws::pages`] (or [`Aws::glance`], for what is only good to know), which hold the limits, the
+//! retries of reads and the classes of errors; the SDK's own retries are off. [`ResourceKind`] is
+//! what a kind's file implements, and [`registry`] is the one list of them.
 
 pub mod error;
 mod kind;
 pub mod kinds;
 mod limits;
+pub mod organization;
 pub mod record;
 pub mod registry;
 mod session;
 pub mod spelling;
+pub mod tagged;
 
 pub mod cloudtrail;
 pub mod ecr;

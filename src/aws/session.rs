@@ -37,6 +37,9 @@ const THROTTLES_MAX: u32 = 12;
 const BACKOFF_FIRST: Duration = Duration::from_millis(300);
 const BACKOFF_LONGEST: Duration = Duration::from_secs(20);
 
+/// How long a glance may take altogether: nobody waits longer for what is only good to know.
+const GLANCE_MAX: Duration = Duration::from_secs(5);
+
 /// Pages of one list before it is called endless: a hundred thousand pages of a hundred.
 const PAGES_MAX: usize = 100_000;
 
@@ -171,6 +174,7 @@ impl Session {
     pub fn custom_endpoint(&self, service: &str) -> bool {
         let variable = match service {
             "logs" => "CLOUDWATCH_LOGS",
+            "tag" => "RESOURCE_GROUPS_TAGGING_API",
             other => &other.to_ascii_uppercase(),
         };
         self.config.endpoint_url().is_some()
@@ -193,9 +197,11 @@ struct Clients {
     iam: OnceLock<aws_sdk_iam::Client>,
     kms: OnceLock<aws_sdk_kms::Client>,
     logs: OnceLock<aws_sdk_cloudwatchlogs::Client>,
+    organizations: OnceLock<aws_sdk_organizations::Client>,
     s3: OnceLock<aws_sdk_s3::Client>,
     sagemaker: OnceLock<aws_sdk_sagemaker::Client>,
     sts: OnceLock<aws_sdk_sts::Client>,
+    tagging: OnceLock<aws_sdk_resourcegroupstagging::Client>,
 }
 
 /// An account, seen from one region. Cheap to clone.
@@ -272,8 +278,10 @@ impl Aws {
         iam: aws_sdk_iam,
         kms: aws_sdk_kms,
         logs: aws_sdk_cloudwatchlogs,
+        organizations: aws_sdk_organizations,
         sagemaker: aws_sdk_sagemaker,
-        sts: aws_sdk_sts
+        sts: aws_sdk_sts,
+        tagging: aws_sdk_resourcegroupstagging
     }
 
     /// S3. At a custom endpoint buckets are addressed by path.
@@ -306,6 +314,39 @@ impl Aws {
             match attempt().await {
                 Ok(value) => return Ok(value),
                 Err(error) => tries.after(self, op, self.judge(op, error)).await?,
+            }
+        }
+    }
+
+    /// Makes one read of what is only good to know: two attempts at most, and no longer than
+    /// [`GLANCE_MAX`] altogether.
+    pub async fn glance<T, E, F>(&self, op: Op, attempt: impl Fn() -> F) -> Result<T, AwsError>
+    where
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+    {
+        let twice = async {
+            self.before(op).await;
+            match attempt().await {
+                Ok(value) => return Ok(value),
+                Err(error) => {
+                    let error = self.judge(op, error);
+                    let may_pass = [Class::Throttled, Class::Ambiguous, Class::Unreachable];
+                    if !may_pass.contains(&error.class) {
+                        return Err(error);
+                    }
+                }
+            }
+            tokio::time::sleep(self.session.jitter(BACKOFF_FIRST)).await;
+            self.before(op).await;
+            attempt().await.map_err(|error| self.judge(op, error))
+        };
+        match tokio::time::timeout(GLANCE_MAX, twice).await {
+            Ok(result) => result,
+            Err(_) => {
+                let why = format!("no answer within {} s", GLANCE_MAX.as_secs());
+                let error = AwsError::garbled(op, self.region, why);
+                Err(AwsError { class: Class::Unreachable, ..error })
             }
         }
     }

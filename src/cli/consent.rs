@@ -46,11 +46,15 @@ impl Consent {
         ))
     }
 
-    /// Whether the account is the one that was named, where one was.
+    /// Whether the account is the one that was named, where one was, and may be changed, if it is
+    /// to be.
     pub fn check_account(&self, mandate: &Mandate) -> Result<(), Error> {
-        match &self.account {
-            Some(account) => Approval::of(&Said::Account(account.clone()), mandate).map(drop),
-            None => Ok(()),
+        if let Some(account) = &self.account {
+            Said::Account(account.clone()).means(mandate)?;
+        }
+        match self.dry_run {
+            true => Ok(()),
+            false => mandate.may_change(),
         }
     }
 

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::text::quiet_json;
 use super::{InventoryView, Outcome, Verified};
+use crate::beyond::Beyond;
 use crate::classify::Verdict;
 use crate::graph::{Graph, Why};
 use crate::journal::{RunId, RunState, RunStatus, RunSummary, StepState};
@@ -94,8 +95,11 @@ pub(super) fn uses<'a>(graph: &Graph<'a>, resource: &'a Resource) -> BTreeSet<(K
 }
 
 /// `verify --output json`.
-pub fn verify(verified: &Verified) -> Value {
-    json!(verified)
+pub fn verify(verified: &Verified, beyond: &Beyond) -> Value {
+    let mut document = json!(verified);
+    document["beyond"] = json!(beyond.remains);
+    document["beyond_unknown"] = json!(beyond.unknown);
+    document
 }
 
 /// `destroy`, `apply` and `resume` with `--output json`.

@@ -20,6 +20,8 @@ pub struct Account {
     pub backends: Backends,
     pub clock: SharedClock,
     pub seed: u64,
+    /// The organisation that the account manages; without one it is in none.
+    pub organization: Option<String>,
     /// What the sandbox keeps itself.
     pub records: Mutex<Records>,
     known: Mutex<Known>,
@@ -32,11 +34,12 @@ pub struct Account {
 }
 
 impl Account {
-    pub fn new(seed: u64, clock: SharedClock) -> Self {
+    pub fn new(seed: u64, clock: SharedClock, organization: Option<String>) -> Self {
         Self {
             backends: Backends::default(),
             clock,
             seed,
+            organization,
             records: Mutex::new(Records::new(seed)),
             known: Mutex::default(),
             store: Mutex::new(Store::new(seed)),

@@ -68,6 +68,10 @@ impl Backends {
             Service::S3 => self.s3.handle(request).await,
             Service::SageMaker => self.sagemaker.handle(request).await,
             Service::Sts => self.sts.handle(request).await,
+            // All that is answered of these is in `rules`.
+            Service::Organizations | Service::Tagging => {
+                unknown_operation(route.service, &route.operation)
+            }
         }
     }
 
@@ -88,7 +92,9 @@ impl Backends {
             Service::Logs => read!(self.logs),
             Service::S3 => read!(self.s3),
             Service::SageMaker => read!(self.sagemaker),
-            Service::Account | Service::Sts => Ok(Value::Null),
+            Service::Account | Service::Organizations | Service::Sts | Service::Tagging => {
+                Ok(Value::Null)
+            }
         };
         state.unwrap_or(Value::Null)
     }
@@ -113,7 +119,7 @@ impl Backends {
             Service::Logs => write!(self.logs),
             Service::S3 => write!(self.s3),
             Service::SageMaker => write!(self.sagemaker),
-            Service::Account | Service::Sts => {}
+            Service::Account | Service::Organizations | Service::Sts | Service::Tagging => {}
         }
     }
 }

@@ -85,6 +85,7 @@ pub struct Builder {
     seed: u64,
     clock: Option<SharedClock>,
     weather: Weather,
+    organization: Option<String>,
 }
 
 impl Builder {
@@ -104,13 +105,19 @@ impl Builder {
         self
     }
 
+    /// Makes the account the management account of an organisation: `o-abcdefghij`.
+    pub fn managing(mut self, organization: &str) -> Self {
+        self.organization = Some(organization.to_owned());
+        self
+    }
+
     pub fn build(self) -> Sandbox {
         let clock = self.clock.unwrap_or_else(|| {
             let start = Timestamp::from_second(START_S).unwrap_or_default();
             Arc::new(TokioClock::starting_at(start))
         });
         Sandbox(Arc::new(Inner {
-            account: Account::new(self.seed, clock.clone()),
+            account: Account::new(self.seed, clock.clone(), self.organization),
             clock,
             sky: Mutex::new(Sky::new(self.seed, self.weather)),
             calls: CallLog::default(),
@@ -127,9 +134,9 @@ impl fmt::Debug for Sandbox {
 }
 
 impl Sandbox {
-    /// An empty account under a calm sky, with seed 0.
+    /// An empty account under a calm sky, with seed 0, in no organisation.
     pub fn builder() -> Builder {
-        Builder { seed: 0, clock: None, weather: Weather::calm() }
+        Builder { seed: 0, clock: None, weather: Weather::calm(), organization: None }
     }
 
     pub fn clock(&self) -> SharedClock {

@@ -76,6 +76,8 @@ pub fn throttled(service: Service) -> MockResponse {
         Service::Eks | Service::Account => (429, "ThrottlingException"),
         Service::Iam | Service::Sts => (400, "Throttling"),
         Service::S3 => (503, "SlowDown"),
+        Service::Organizations => (400, "TooManyRequestsException"),
+        Service::Tagging => (400, "ThrottledException"),
         _ => (400, "ThrottlingException"),
     };
     let message =
@@ -91,6 +93,8 @@ pub fn broken(service: Service) -> MockResponse {
         Service::Logs => (503, "ServiceUnavailableException"),
         Service::Ecr | Service::Eks => (500, "ServerException"),
         Service::S3 => (500, "InternalError"),
+        Service::Organizations => (500, "ServiceException"),
+        Service::Tagging => (500, "InternalServiceException"),
         _ => (500, "InternalFailure"),
     };
     answer::error(service, status, code, "We encountered an internal error. Please try again.")
@@ -103,10 +107,10 @@ pub fn denied(service: Service, operation: &str) -> MockResponse {
         Service::Iam | Service::Sts | Service::S3 => (403, "AccessDenied"),
         _ => (400, "AccessDeniedException"),
     };
+    let prefix = if service == Service::Tagging { "tag" } else { service.as_str() };
     let message = format!(
-        "User: arn:aws:iam::{}:user/lab is not authorized to perform: {}:{operation}",
-        super::ACCOUNT_ID,
-        service.as_str()
+        "User: arn:aws:iam::{}:user/lab is not authorized to perform: {prefix}:{operation}",
+        super::ACCOUNT_ID
     );
     answer::error(service, status, code, &message)
 }

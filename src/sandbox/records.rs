@@ -136,6 +136,14 @@ impl Records {
             .map(|(id, record)| (id.name.as_str(), record))
     }
 
+    /// All in a region that carry a tag.
+    pub fn tagged<'a>(&'a self, region: &'a str) -> impl Iterator<Item = &'a Record> {
+        self.rows
+            .iter()
+            .filter(move |(id, record)| id.region == region && !record.tags.is_empty())
+            .map(|(_, record)| record)
+    }
+
     /// All of a kind in every region.
     pub fn everywhere<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = (&'a Id, &'a Record)> {
         self.rows.iter().filter(move |(id, _)| id.kind == kind)

@@ -18,9 +18,11 @@ pub enum Service {
     Iam,
     Kms,
     Logs,
+    Organizations,
     S3,
     SageMaker,
     Sts,
+    Tagging,
 }
 
 /// How a service speaks.
@@ -47,9 +49,11 @@ impl Service {
             "iam" => Self::Iam,
             "kms" => Self::Kms,
             "logs" => Self::Logs,
+            "organizations" => Self::Organizations,
             "s3" | "s3express" => Self::S3,
             "sagemaker" => Self::SageMaker,
             "sts" => Self::Sts,
+            "tagging" => Self::Tagging,
             _ => return None,
         })
     }
@@ -63,17 +67,23 @@ impl Service {
             Self::Iam => "iam",
             Self::Kms => "kms",
             Self::Logs => "logs",
+            Self::Organizations => "organizations",
             Self::S3 => "s3",
             Self::SageMaker => "sagemaker",
             Self::Sts => "sts",
+            Self::Tagging => "tagging",
         }
     }
 
     pub fn protocol(self) -> Protocol {
         match self {
-            Self::CloudTrail | Self::Ecr | Self::Kms | Self::Logs | Self::SageMaker => {
-                Protocol::Json
-            }
+            Self::CloudTrail
+            | Self::Ecr
+            | Self::Kms
+            | Self::Logs
+            | Self::Organizations
+            | Self::SageMaker
+            | Self::Tagging => Protocol::Json,
             Self::Iam | Self::Sts => Protocol::Query,
             Self::Account | Self::Eks => Protocol::RestJson,
             Self::S3 => Protocol::RestXml,

@@ -5,6 +5,7 @@ use std::thread;
 use serde_json::{Value, json};
 
 use crate::account::Account;
+use crate::beyond::assert_only_the_labs_remains_are_listed;
 use crate::harness::{ACCOUNT, Desk, LAB, Served, YES, manifest, rows, text};
 use crate::world::{assert_only_the_lab_went, decided, id, look, untouched};
 
@@ -34,6 +35,7 @@ fn the_lab_goes_and_nothing_else_does() {
     thread::scope(|scope| {
         scope.spawn(|| assert_only_the_lab_went(&look(&desk)));
         scope.spawn(|| verify(&desk));
+        scope.spawn(|| assert_only_the_labs_remains_are_listed(&desk));
         scope.spawn(|| there_is_nothing_to_do(&desk));
     });
     the_run_can_be_read(&desk, run, &outcome);

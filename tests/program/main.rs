@@ -9,6 +9,7 @@
 
 mod account;
 mod apply;
+mod beyond;
 mod commands;
 mod destroy;
 mod harness;

@@ -1,5 +1,6 @@
 //! Tables and sentences for people.
 
+mod beyond;
 mod inventory;
 mod plan;
 mod restore;
@@ -13,6 +14,7 @@ use super::safe;
 use crate::classify::Decision;
 use crate::inventory::Gap;
 
+pub use beyond::beyond;
 pub use inventory::inventory;
 pub use plan::plan;
 pub use restore::{restore, way};

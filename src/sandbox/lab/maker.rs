@@ -112,6 +112,10 @@ impl<'a> Maker<'a> {
         aws_sdk_sagemaker::Client::new(&self.config(region))
     }
 
+    pub fn tagging(&self, region: Region) -> aws_sdk_resourcegroupstagging::Client {
+        aws_sdk_resourcegroupstagging::Client::new(&self.config(region))
+    }
+
     pub fn cloudtrail(&self) -> aws_sdk_cloudtrail::Client {
         aws_sdk_cloudtrail::Client::new(&self.config(HOME))
     }

@@ -1,7 +1,8 @@
 //! The guide's lab, built through the SDK as the guide builds it, among other people's things.
 //!
 //! A file a part: [`iam`], [`trail`], [`data`], [`eks`], [`sagemaker`], [`studio`], [`jobs`] are
-//! the guide's; [`neighbours`] only look like it, and [`sharers`] use something of it.
+//! the guide's; [`neighbours`] only look like it, and [`sharers`] use something of it; [`remains`]
+//! is what all of them leave in other services.
 //! `manifests/mlops-retail-prediction.yaml` describes this lab.
 
 mod data;
@@ -10,6 +11,7 @@ mod iam;
 mod jobs;
 mod maker;
 mod neighbours;
+mod remains;
 mod sagemaker;
 mod sharers;
 mod studio;
@@ -77,5 +79,6 @@ pub async fn build(config: &(dyn Fn(&str) -> SdkConfig + Send + Sync)) -> Result
     jobs::build(&mut maker, &image).await?;
     neighbours::build(&mut maker).await?;
     sharers::build(&mut maker).await?;
+    remains::build(&mut maker).await?;
     Ok(maker.lab)
 }

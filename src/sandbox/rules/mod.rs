@@ -15,9 +15,11 @@ mod eks;
 mod iam;
 mod kms;
 mod logs;
+mod organizations;
 pub mod s3;
 mod sagemaker;
 mod sts;
+mod tagging;
 
 /// The account's answer to a request.
 pub async fn answer(
@@ -86,6 +88,8 @@ fn kept_here(
             cloudtrail::answer(&mut account.records(), route, &request.body, now)
         }
         Service::Eks => eks::answer(&mut account.records(), route, &request.body, now, weather),
+        Service::Organizations => organizations::answer(account.organization.as_deref(), route),
+        Service::Tagging => tagging::answer(&mut account.records(), route, &request.body, now),
         _ => None,
     }
 }

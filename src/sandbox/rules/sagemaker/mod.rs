@@ -19,6 +19,7 @@ use crate::sandbox::ACCOUNT_ID;
 use crate::sandbox::answer;
 use crate::sandbox::records::{Change, Id, Next, Record, Records, epoch, later, page};
 use crate::sandbox::route::{Route, Service};
+use crate::sandbox::rules::tagging;
 use crate::sandbox::weather::Weather;
 use kinds::{Delete, KINDS, Kind, Missing};
 
@@ -127,6 +128,10 @@ fn create(kind: &'static Kind, ask: &mut Ask<'_>) -> Result<Value, Refusal> {
         }
     }
     let output = special::created(kind, &record);
+    if let Some(home) = special::home(kind, &record, ask.region) {
+        let tag = (special::HOME_TAG.to_owned(), arn);
+        tagging::put(ask.records, ask.region, &home, [tag], ask.now);
+    }
     ask.records.insert(id, record);
     ask.records.settle(ask.now);
     Ok(output)
@@ -156,6 +161,7 @@ fn delete(kind: &'static Kind, ask: &mut Ask<'_>) -> Result<Value, Refusal> {
     if !when.is_empty() && !when.contains(&status.as_str()) {
         return Err(refusals::wrong_status(kind, &record.arn, &status));
     }
+    let home = special::home(kind, record, ask.region);
     match (slow, gone_at) {
         (Some((deleting, _)), Some(at)) => {
             record.set(kind.status, deleting);
@@ -166,6 +172,9 @@ fn delete(kind: &'static Kind, ask: &mut Ask<'_>) -> Result<Value, Refusal> {
         _ => {
             ask.records.remove(&id);
         }
+    }
+    if let Some(home) = home.filter(|_| special::home_goes(ask)) {
+        tagging::remove(ask.records, ask.region, &home);
     }
     Ok(json!({}))
 }

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::kinds::{APP_REMAINS, Kind, NOTEBOOK_START};
 use super::{Ask, Refusal, find};
+use crate::sandbox::ACCOUNT_ID;
 use crate::sandbox::records::{Change, LETTERS, Next, Record, epoch, later};
 
 /// The name by which a request means a record: `parent/child` for what lives in a domain.
@@ -195,6 +196,27 @@ pub fn created(kind: &Kind, record: &Record) -> Value {
         output["Url"] = json!(record.text("Url"));
     }
     output
+}
+
+/// The tag by which SageMaker knows a domain's home file system as its own.
+///
+/// Source: SageMaker developer guide, "AWS managed policies for SageMaker Notebooks": file systems
+/// "tagged with the key ManagedByAmazonSageMakerResource"; its value is the domain's ARN.
+pub const HOME_TAG: &str = "ManagedByAmazonSageMakerResource";
+
+/// The ARN of the file system that a domain's home directories are in.
+pub fn home(kind: &Kind, record: &Record, region: &str) -> Option<String> {
+    let id = record.text("HomeEfsFileSystemId");
+    (kind.id == "sagemaker:domain" && !id.is_empty())
+        .then(|| format!("arn:aws:elasticfilesystem:{region}:{ACCOUNT_ID}:file-system/{id}"))
+}
+
+/// Whether a domain's file system goes with it.
+///
+/// Source: SageMaker API reference, "RetentionPolicy": the default is to retain it.
+pub fn home_goes(ask: &Ask<'_>) -> bool {
+    let policy = ask.input.get("RetentionPolicy");
+    policy.is_some_and(|policy| policy["HomeEfsFileSystem"] == "Delete")
 }
 
 /// What is left when a slow delete is done: an app stays listed as `Deleted` for about a day.
