@@ -12,6 +12,7 @@ mod limits;
 pub mod registry;
 mod session;
 pub mod spelling;
+mod whole;
 
 pub mod cloudtrail;
 pub mod ecr;

@@ -152,6 +152,18 @@ pub(super) fn summaries(
     connection: &Connection,
 ) -> Result<Vec<RunSummary>, JournalError> {
     let sqlite = |error| said(path, error);
+    let lost: Option<String> = connection
+        .query_row(
+            "SELECT run FROM entries WHERE run NOT IN (SELECT run FROM runs) LIMIT 1",
+            [],
+            |row| row.get(0),
+        )
+        .optional()
+        .map_err(sqlite)?;
+    if lost.is_some() {
+        let what = "there are entries of a run that is not in its list of runs".to_owned();
+        return Err(JournalError::Damaged { path: path.to_owned(), what });
+    }
     let mut query = connection
         .prepare("SELECT run, account, manifest_name, command, started FROM runs ORDER BY number")
         .map_err(sqlite)?;
