@@ -1,8 +1,9 @@
 //! Answers of HTTP 200 that lack what was asked for.
 //!
-//! The SDK reads an empty body as `{}`, and a list that is `null` or missing as one with nothing
-//! in it. Taken at its word, such an answer makes a neighbour vanish, and what he uses look
-//! unused. AWS always sends the list, empty or not; what does not is a proxy, or a wreck.
+//! The SDK reads an empty body as `{}`, a list that is `null` or missing as one with nothing in
+//! it, and a description that is `null` as none. Taken at its word, such an answer makes a
+//! neighbour vanish, and what he uses look unused. AWS always sends the list, empty or not; what
+//! does not is a proxy, or a wreck.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -59,20 +60,23 @@ fn missing(service: &str, operation: &str, body: &[u8]) -> Option<&'static str> 
     if body.iter().all(u8::is_ascii_whitespace) {
         return Some("its body is empty");
     }
+    // What cannot be read here, the SDK judges.
+    let members: HashMap<String, Member> = serde_json::from_slice(body).ok()?;
+    let has = |wanted: &[Member]| members.values().any(|member| wanted.contains(member));
     let is_list = begins("List") || (begins("Describe") && DESCRIBE_LISTS.contains(&service));
-    (is_list && !has_list(body)).then_some("there is no list in it")
+    if is_list && !has(&[Member::List]) {
+        return Some("there is no list in it");
+    }
+    (!has(&[Member::List, Member::Single])).then_some("there is nothing in it")
 }
 
-/// Whether one of the outermost members is a list. What cannot be read here, the SDK judges.
-fn has_list(body: &[u8]) -> bool {
-    let members: Result<HashMap<String, Member>, _> = serde_json::from_slice(body);
-    members.map_or(true, |members| members.values().any(|member| matches!(member, Member::List)))
-}
-
-/// A list, which may be a map (tags by their keys), or a single value.
+/// An outermost member of a body: a list, which may be a map (tags by their keys), a single
+/// value, or `null`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Member {
     List,
     Single,
+    Null,
 }
 
 impl<'de> Deserialize<'de> for Member {
@@ -121,7 +125,7 @@ impl<'de> Visitor<'de> for Reader {
     }
 
     fn visit_unit<E>(self) -> Result<Member, E> {
-        Ok(Member::Single)
+        Ok(Member::Null)
     }
 }
 
@@ -137,7 +141,9 @@ mod tests {
             ("EKS", "ListClusters", "{}", Some("there is no list in it")),
             ("EKS", "ListClusters", " ", Some("its body is empty")),
             ("EKS", "DescribeCluster", "", Some("its body is empty")),
-            ("EKS", "DescribeCluster", "{}", None),
+            ("EKS", "DescribeCluster", r#"{"cluster":null}"#, Some("there is nothing in it")),
+            ("EKS", "DescribeCluster", r#"{"cluster":{}}"#, None),
+            ("KMS", "GetKeyRotationStatus", r#"{"KeyRotationEnabled":false}"#, None),
             ("KMS", "ListKeys", r#"{"Truncated":false}"#, Some("there is no list in it")),
             ("CloudWatch Logs", "ListTagsForResource", r#"{"tags":{}}"#, None),
             ("CloudWatch Logs", "DescribeLogGroups", "{}", Some("there is no list in it")),
