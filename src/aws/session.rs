@@ -291,6 +291,7 @@ impl Aws {
             .get_or_init(|| {
                 let config = aws_sdk_s3::config::Builder::from(&self.config())
                     .force_path_style(custom)
+                    .interceptor(Whole)
                     .build();
                 aws_sdk_s3::Client::from_conf(config)
             })
@@ -330,7 +331,7 @@ impl Aws {
     where
         E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
     {
-        self.pages_by(op, start, |page| Ok(token(page))).await
+        self.pages_by(op, start, move |page| Ok(token(page))).await
     }
 
     /// The same where a page says apart from its marker whether there is more: a page that is cut
@@ -344,7 +345,7 @@ impl Aws {
     where
         E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
     {
-        let next = |page: &T| match marker(page) {
+        let next = move |page: &T| match marker(page) {
             (false, _) => Ok(None),
             (true, Some(marker)) if !marker.is_empty() => Ok(Some(marker)),
             (true, _) => Err("there is more, and the marker for the next page is missing"),

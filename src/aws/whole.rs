@@ -50,8 +50,12 @@ impl Intercept for Whole {
     }
 }
 
-/// What the body of a successful answer lacks.
+/// What the body of a successful answer lacks. That of a write may be empty; a page of a proxy's
+/// in its place says that the call never came to AWS.
 fn missing(service: &str, operation: &str, body: &[u8]) -> Option<&'static str> {
+    if is_web_page(body) {
+        return Some("it is a web page");
+    }
     let begins = |verb: &str| operation.starts_with(verb);
     if SPEAK_XML.contains(&service) || !["List", "Describe", "Get"].iter().any(|verb| begins(verb))
     {
@@ -68,6 +72,13 @@ fn missing(service: &str, operation: &str, body: &[u8]) -> Option<&'static str> 
         return Some("there is no list in it");
     }
     (!has(&[Member::List, Member::Single])).then_some("there is nothing in it")
+}
+
+fn is_web_page(body: &[u8]) -> bool {
+    let body = body.trim_ascii_start();
+    let begins =
+        |with: &[u8]| body.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with));
+    begins(b"<!doctype html") || begins(b"<html")
 }
 
 /// An outermost member of a body: a list, which may be a map (tags by their keys), a single
@@ -149,7 +160,10 @@ mod tests {
             ("CloudWatch Logs", "DescribeLogGroups", "{}", Some("there is no list in it")),
             ("CloudWatch Logs", "DeleteLogGroup", "", None),
             ("IAM", "ListRoles", "", None),
-            ("ECR", "DescribeRepositories", "<html>", None),
+            ("IAM", "DeleteRole", "<DeleteRoleResponse/>", None),
+            ("IAM", "DeleteRole", "\n<!DOCTYPE html><p>Log in", Some("it is a web page")),
+            ("ECR", "DeleteRepository", "<HTML>", Some("it is a web page")),
+            ("ECR", "DescribeRepositories", "<x>", None),
         ];
         for (service, operation, body, expected) in rows {
             let found = missing(service, operation, body.as_bytes());

@@ -185,13 +185,13 @@ async fn judge(
     let runs = journal().runs().await;
     match &runs {
         Ok(runs) => {
-            if settled && !runs.iter().any(|run| run.run == truth.run) {
+            let unreadable = |run: &RunSummary| matches!(run.status, RunStatus::Unreadable(_));
+            if settled && !runs.iter().any(|run| run.run == truth.run || unreadable(run)) {
                 return Err(format!("the run has vanished from {runs:?}"));
             }
-            let strange = runs.iter().find(|run| {
-                let unreadable = matches!(run.status, RunStatus::Unreadable(_));
-                !unreadable && !truth.has_been(run) && !other.has_been(run)
-            });
+            let strange = runs
+                .iter()
+                .find(|run| !unreadable(run) && !truth.has_been(run) && !other.has_been(run));
             if let Some(strange) = strange {
                 return Err(format!("a run that never was: {strange:?}"));
             }
@@ -211,15 +211,15 @@ async fn judge(
     };
     tally.note(how);
     let reopened = journal().reopen(&truth.run).await;
-    match (&reopened, &loaded) {
-        (Ok((_, state)), _) if settled && state != truth.whole() => {
+    match &reopened {
+        Ok((_, state)) if settled && state != truth.whole() => {
             return Err("it is resumed without its end".into());
         }
-        (Ok((_, state)), _) if !truth.prefixes.contains(state) => {
+        Ok((_, state)) if !truth.prefixes.contains(state) => {
             return Err("it is resumed from what was not written".into());
         }
-        (Ok(_), _) => {}
-        (Err(error), _) => is_said(error)?,
+        Ok(_) => {}
+        Err(error) => is_said(error)?,
     }
     drop(reopened);
     match journal().latest_unfinished(None, None).await {

@@ -11,7 +11,8 @@ use dismantle::sandbox::{Call, Reply, Sandbox, Service};
 
 use super::{enter, is_sayable, number, paused};
 
-/// What is seen of a kind while the answers of one operation are other ones.
+/// What is seen of a kind while the answers of one operation are other ones in us-east-1; `body`
+/// is told how many there were before.
 fn look(
     kind: Kind,
     service: Service,
@@ -33,7 +34,8 @@ fn look_at(
         let mandate = enter(&sandbox).await.expect("a way in");
         let asked = AtomicU64::new(0);
         sandbox.set_mangler(Some(Arc::new(move |call: &Call, reply: &mut Reply| {
-            if call.service == service && call.operation == operation {
+            let here = call.region == "us-east-1";
+            if here && call.service == service && call.operation == operation {
                 reply.status = status;
                 reply.body = body(asked.fetch_add(1, Ordering::Relaxed)).into_bytes();
             }
@@ -83,7 +85,7 @@ fn a_list_without_a_list_is_not_an_empty_one() {
     let bodies = ["", "{}", r#"{"clusters":null}"#, r#"{"clusters":"none"}"#, "null", "[]", "7"];
     for body in bodies {
         let (seen, _) =
-            look(kinds::eks::CLUSTER, Service::Eks, "ListClusters", |_| body.to_owned());
+            look(kinds::eks::CLUSTER, Service::Eks, "ListClusters", move |_| body.to_owned());
         assert!(why(&seen).contains("ListClusters"), "{body}: {}", why(&seen));
     }
 }
@@ -123,10 +125,9 @@ fn pages_without_end_come_to_an_end() {
 fn page_of(elements: u32) {
     let begun = tokio::time::Instant::now();
     let many = move |_| {
-        let alias = |n| {
-            format!(
-                r#"{{"AliasName":"alias/a{n}","AliasArn":"arn:aws:kms:us-east-1:842676018087:alias/a{n}","TargetKeyId":"k{n}"}}"#
-            )
+        let alias = |n: u32| {
+            let arn = format!("arn:aws:kms:us-east-1:842676018087:alias/a{n}");
+            format!(r#"{{"AliasName":"alias/a{n}","AliasArn":"{arn}","TargetKeyId":"k{n}"}}"#)
         };
         let aliases: Vec<String> = (0..elements).map(alias).collect();
         format!(r#"{{"Aliases":[{}],"Truncated":false}}"#, aliases.join(","))
