@@ -57,8 +57,7 @@ fn missing(service: &str, operation: &str, body: &[u8]) -> Option<&'static str> 
         return Some("it is a web page");
     }
     let begins = |verb: &str| operation.starts_with(verb);
-    if SPEAK_XML.contains(&service) || !["List", "Describe", "Get"].iter().any(|verb| begins(verb))
-    {
+    if SPEAK_XML.contains(&service) || !["List", "Describe", "Get"].into_iter().any(begins) {
         return None;
     }
     if body.iter().all(u8::is_ascii_whitespace) {
@@ -71,7 +70,9 @@ fn missing(service: &str, operation: &str, body: &[u8]) -> Option<&'static str> 
     if is_list && !has(&[Member::List]) {
         return Some("there is no list in it");
     }
-    (!has(&[Member::List, Member::Single])).then_some("there is nothing in it")
+    // What a `Get…` asks for may be a setting that was never made.
+    let is_empty = !has(&[Member::List, Member::Single]);
+    (begins("Describe") && is_empty).then_some("there is nothing in it")
 }
 
 fn is_web_page(body: &[u8]) -> bool {
@@ -154,7 +155,7 @@ mod tests {
             ("EKS", "DescribeCluster", "", Some("its body is empty")),
             ("EKS", "DescribeCluster", r#"{"cluster":null}"#, Some("there is nothing in it")),
             ("EKS", "DescribeCluster", r#"{"cluster":{}}"#, None),
-            ("KMS", "GetKeyRotationStatus", r#"{"KeyRotationEnabled":false}"#, None),
+            ("CloudWatch Logs", "GetDataProtectionPolicy", "{}", None),
             ("KMS", "ListKeys", r#"{"Truncated":false}"#, Some("there is no list in it")),
             ("CloudWatch Logs", "ListTagsForResource", r#"{"tags":{}}"#, None),
             ("CloudWatch Logs", "DescribeLogGroups", "{}", Some("there is no list in it")),
