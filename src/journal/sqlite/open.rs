@@ -90,15 +90,20 @@ pub(super) fn format(path: &Path, connection: &Connection) -> Result<i64, Journa
         let id = number("PRAGMA application_id")?;
         let version = number("PRAGMA user_version")?;
         let tables = number("SELECT count(*) FROM sqlite_schema")?;
-        Ok((id, version, tables))
+        let pages = number("PRAGMA page_count")?;
+        Ok((id, version, tables, pages))
     };
     let known = MIGRATIONS.len() as i64;
     match read().map_err(|error| said(path, error))? {
-        (0, 0, 0) => Ok(0),
-        (APPLICATION_ID, found, _) if found > known => {
+        (0, 0, 0, 0 | 1) => Ok(0),
+        (0, 0, 0, _) => {
+            let what = "there are pages in it, and no tables".to_owned();
+            Err(JournalError::Damaged { path: path.to_owned(), what })
+        }
+        (APPLICATION_ID, found, ..) if found > known => {
             Err(JournalError::Newer { path: path.to_owned(), found, known })
         }
-        (APPLICATION_ID, found, _) if found > 0 => Ok(found),
+        (APPLICATION_ID, found, ..) if found > 0 => Ok(found),
         _ => Err(JournalError::NotAJournal {
             path: path.to_owned(),
             why: "it is some other program's SQLite database".to_owned(),
