@@ -15,6 +15,7 @@ pub mod registry;
 mod session;
 pub mod spelling;
 pub mod tagged;
+mod whole;
 
 pub mod cloudtrail;
 pub mod ecr;

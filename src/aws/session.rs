@@ -20,6 +20,7 @@ use rand::{Rng, SeedableRng};
 
 use super::error::{self, AwsError, Class};
 use super::limits::Limits;
+use super::whole::Whole;
 use super::{Op, spelling};
 use crate::clock::{SdkTime, SharedClock};
 use crate::resource::{Kind, Region};
@@ -40,8 +41,10 @@ const BACKOFF_LONGEST: Duration = Duration::from_secs(20);
 /// How long a glance may take altogether: nobody waits longer for what is only good to know.
 const GLANCE_MAX: Duration = Duration::from_secs(5);
 
-/// Pages of one list before it is called endless: a hundred thousand pages of a hundred.
-const PAGES_MAX: usize = 100_000;
+/// Pages of one list before it is called endless. The longest honest one: a region has a million
+/// log groups unless AWS is asked for more, and a page of them has fifty (CloudWatch Logs user
+/// guide, "CloudWatch Logs quotas").
+const PAGES_MAX: usize = 25_000;
 
 /// What a person asked for on the command line about the connection.
 #[derive(Debug, Clone, Default)]
@@ -216,7 +219,11 @@ pub struct Aws {
 macro_rules! client {
     ($($service:ident: $sdk:ident),*) => {$(
         pub fn $service(&self) -> $sdk::Client {
-            self.clients().$service.get_or_init(|| $sdk::Client::new(&self.config())).clone()
+            let make = || {
+                let config = $sdk::config::Builder::from(&self.config()).interceptor(Whole);
+                $sdk::Client::from_conf(config.build())
+            };
+            self.clients().$service.get_or_init(make).clone()
         }
     )*};
 }
@@ -292,6 +299,7 @@ impl Aws {
             .get_or_init(|| {
                 let config = aws_sdk_s3::config::Builder::from(&self.config())
                     .force_path_style(custom)
+                    .interceptor(Whole)
                     .build();
                 aws_sdk_s3::Client::from_conf(config)
             })
@@ -354,7 +362,7 @@ impl Aws {
     /// Lists to the last page. A page that fails is asked for again, from where it was.
     ///
     /// `start` makes a paginator that begins at a token; `token` reads the next one out of a
-    /// page. A token that repeats itself is an error, not a loop.
+    /// page. A token that repeats itself is an error, not a loop, and so are pages without end.
     pub async fn pages<T, E>(
         &self,
         op: Op,
@@ -364,6 +372,38 @@ impl Aws {
     where
         E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
     {
+        self.pages_by(op, start, move |page| Ok(token(page))).await
+    }
+
+    /// The same where a page says apart from its marker whether there is more: a page that is cut
+    /// off and has no marker is not the last one.
+    pub async fn marked_pages<T, E>(
+        &self,
+        op: Op,
+        start: impl Fn(Option<String>) -> PaginationStream<Result<T, SdkError<E, HttpResponse>>>,
+        marker: impl Fn(&T) -> (bool, Option<String>),
+    ) -> Result<Vec<T>, AwsError>
+    where
+        E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+    {
+        let next = move |page: &T| match marker(page) {
+            (false, _) => Ok(None),
+            (true, Some(marker)) if !marker.is_empty() => Ok(Some(marker)),
+            (true, _) => Err("there is more, and the marker for the next page is missing"),
+        };
+        self.pages_by(op, start, next).await
+    }
+
+    async fn pages_by<T, E>(
+        &self,
+        op: Op,
+        start: impl Fn(Option<String>) -> PaginationStream<Result<T, SdkError<E, HttpResponse>>>,
+        next: impl Fn(&T) -> Result<Option<String>, &'static str>,
+    ) -> Result<Vec<T>, AwsError>
+    where
+        E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+    {
+        let garbled = |why: String| AwsError::garbled(op, self.region, why);
         let mut tries = Tries::default();
         let mut pages = Vec::new();
         let mut at: Option<String> = None;
@@ -375,12 +415,19 @@ impl Aws {
                 None => return Ok(pages),
                 Some(Ok(page)) => {
                     tries = Tries::default();
-                    let next = token(&page).filter(|next| !next.is_empty());
+                    let next = next(&page).map_err(|why| garbled(why.to_owned()))?;
                     pages.push(page);
-                    let Some(next) = next else { return Ok(pages) };
-                    if !seen.insert(next.clone()) || pages.len() >= PAGES_MAX {
+                    let Some(next) = next.filter(|next| !next.is_empty()) else {
+                        return Ok(pages);
+                    };
+                    if !seen.insert(next.clone()) {
                         let why = "the token for the next page repeats itself";
-                        return Err(AwsError::garbled(op, self.region, why));
+                        return Err(garbled(why.to_owned()));
+                    }
+                    if pages.len() >= PAGES_MAX {
+                        return Err(garbled(format!(
+                            "its pages do not end ({PAGES_MAX} were read)"
+                        )));
                     }
                     at = Some(next);
                 }

@@ -7,12 +7,18 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use serde_saphyr::budget::BudgetBreach;
 use serde_saphyr::{Location, UserMessageFormatter};
 
+use crate::report::acts;
+
 /// More than this on one screen helps nobody.
 const ISSUES_SHOWN_MAX: usize = 20;
 /// Jaro-Winkler likeness below which two words are not a typing error apart: `ec2` and `ecr`.
 const LIKENESS_MIN: f64 = 0.85;
 /// Longer texts out of the file are cut in messages.
 const SHOWN_CHARS_MAX: usize = 80;
+/// The reader's own words are shorter, unless they repeat what is in the file.
+const PLAIN_CHARS_MAX: usize = 400;
+/// Lines of the file that are longer are not drawn: their place is said.
+const DRAWN_BYTES_MAX: usize = 2_000;
 
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -204,6 +210,10 @@ impl Issue {
         }
         let before =
             begins.checked_sub(1).map(|end| text[..end].rfind('\n').map_or(0, |at| at + 1));
+        if ends - begins > DRAWN_BYTES_MAX {
+            return None;
+        }
+        let before = before.filter(|from| begins - from <= DRAWN_BYTES_MAX);
         let (from, first_line) = match before {
             Some(from) => (from, line.saturating_sub(1)),
             None => (begins, line),
@@ -231,7 +241,8 @@ fn plain(error: &serde_saphyr::Error) -> String {
     let text = error.render_with_formatter(&UserMessageFormatter);
     let text = text.lines().next().unwrap_or_default();
     let end = text.rfind(" at line ").unwrap_or(text.len());
-    printable(&text[..end])
+    let cut: String = text[..end].chars().take(PLAIN_CHARS_MAX).collect();
+    printable(&cut)
 }
 
 fn missing(field: &str) -> Option<String> {
@@ -290,21 +301,15 @@ pub(super) fn shown(text: &str) -> String {
 
 /// As [`printable`], but each character stays one character, so that columns stay.
 fn drawable(text: &str) -> String {
-    let draw = |c: char| if c != '\n' && c != '\t' && moves(c) { '\u{fffd}' } else { c };
+    let draw = |c: char| if c != '\n' && c != '\t' && acts(c) { '\u{fffd}' } else { c };
     text.chars().map(draw).collect()
-}
-
-/// Whether the character moves a terminal's cursor, or turns its direction of writing.
-fn moves(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Without what moves a terminal or turns its direction of writing.
 pub(super) fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        if moves(c) {
+        if acts(c) {
             out.extend(c.escape_unicode());
         } else {
             out.push(c);

@@ -102,8 +102,11 @@ impl PlanFileError {
     }
 }
 
+/// The reader's words repeat what is in the file, which may be of any length.
+const WHY_CHARS_MAX: usize = 400;
+
 fn not_a_plan(error: &dyn std::fmt::Display) -> PlanFileError {
-    PlanFileError::NotAPlan { why: error.to_string() }
+    PlanFileError::NotAPlan { why: error.to_string().chars().take(WHY_CHARS_MAX).collect() }
 }
 
 /// SHA-256 over the canonical form (RFC 8785) of everything but the digest.

@@ -24,6 +24,7 @@ use crate::manifest::Manifest;
 use crate::plan::Row;
 use crate::resource::{Catalog, Lifecycle, Resource, ResourceId};
 
+pub(crate) use text::acts;
 pub use text::{safe, visible};
 pub(crate) use words::{seconds, short, thousands};
 

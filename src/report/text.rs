@@ -9,7 +9,7 @@ const SHOWN_CHARS_MAX: usize = 400;
 /// Whether a character acts on a terminal, or on the order or presence of those around it,
 /// instead of being seen: controls (C0, C1, DEL), line separators, bidirectional marks and
 /// overrides (Unicode UAX #9), zero-width and tag characters.
-fn acts(c: char) -> bool {
+pub(crate) fn acts(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}'

@@ -51,6 +51,11 @@ impl CallLog {
         }
     }
 
+    pub fn get(&self, number: u64) -> Option<Call> {
+        let calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        calls.get(usize::try_from(number.checked_sub(1)?).ok()?).cloned()
+    }
+
     pub fn all(&self) -> Vec<Call> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -6,6 +6,8 @@
 //! record → weather → corrections → winterbaume → corrections → weather → record
 //! ```
 //!
+//! A test may change answers besides, last of all: [`Sandbox::set_mangler`].
+//!
 //! The emulator underneath is winterbaume. [`rules`] holds what AWS does otherwise, each rule
 //! with its source; [`weather`] is what happens on the way.
 
@@ -16,6 +18,7 @@ mod body;
 mod calls;
 mod client;
 pub mod lab;
+pub mod mangle;
 mod normal;
 mod operation;
 mod quotas;
@@ -35,6 +38,7 @@ use tokio::sync::watch;
 use winterbaume_core::{MockRequest, MockResponse};
 
 pub use calls::Call;
+pub use mangle::{Mangler, Reply};
 pub use route::Service;
 pub use weather::{Fault, Kill, Shares, Weather, When};
 
@@ -75,6 +79,7 @@ struct Inner {
     account: Account,
     sky: Mutex<Sky>,
     calls: CallLog,
+    mangler: mangle::Slot,
     seed: u64,
     killed: watch::Sender<bool>,
 }
@@ -121,6 +126,7 @@ impl Builder {
             clock,
             sky: Mutex::new(Sky::new(self.seed, self.weather)),
             calls: CallLog::default(),
+            mangler: mangle::Slot::default(),
             seed: self.seed,
             killed: watch::Sender::new(false),
         }))
@@ -165,6 +171,11 @@ impl Sandbox {
     pub fn set_weather(&self, weather: Weather) {
         *self.sky() = Sky::new(self.0.seed, weather);
         self.0.killed.send_replace(false);
+    }
+
+    /// Lets somebody change every answer on its way to the caller, or nobody any more.
+    pub fn set_mangler(&self, mangler: Option<Mangler>) {
+        self.0.mangler.set(mangler);
     }
 
     /// Whether the caller has met its [`Kill`]. Its calls never return; drop its run.
@@ -223,8 +234,21 @@ impl Sandbox {
             }
             _ => response,
         };
+        let response = self.mangled(call, response);
         self.0.calls.note(call, |call| call.status = Some(response.status));
         Answer::Response(response)
+    }
+
+    fn mangled(&self, number: u64, response: MockResponse) -> MockResponse {
+        let Some(mangler) = self.0.mangler.get() else { return response };
+        let Some(call) = self.0.calls.get(number) else { return response };
+        let (response, changed) = mangle::mangled(&call, response, &mangler);
+        if changed {
+            self.0.calls.note(number, |call| {
+                call.fault.get_or_insert("mangled");
+            });
+        }
+        response
     }
 
     async fn effect(&self, request: MockRequest, route: &Route) -> MockResponse {

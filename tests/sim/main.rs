@@ -7,10 +7,12 @@
 //! the account ([`drift`]). In the end nobody may be harmed, everything may be accounted for, and
 //! what is left may only be left for a reason.
 //!
-//! `scripts/sim` tells many stories; the tests here tell a few.
+//! `scripts/sim` tells many stories; the tests here tell a few. [`fuzz`] feeds the program what
+//! nobody wrote for it; `scripts/fuzz` does so many times.
 #![cfg(feature = "sandbox")]
 
 mod drift;
+mod fuzz;
 mod restore;
 mod story;
 

@@ -99,6 +99,13 @@ impl StdError for AwsError {}
 /// AWS's messages are capped: they are shown to people and kept in journals.
 const MESSAGE_CHARS_MAX: usize = 400;
 
+/// No code of AWS's is nearly as long.
+const CODE_CHARS_MAX: usize = 100;
+
+fn cut(text: &str, chars_max: usize) -> String {
+    text.chars().take(chars_max).collect()
+}
+
 /// What is known of a failed call, before it is judged.
 #[derive(Debug, Clone, Default)]
 pub struct Signal<'a> {
@@ -276,9 +283,9 @@ where
         service: op.service,
         operation: op.name,
         region,
-        code,
+        code: code.map(|code| cut(&code, CODE_CHARS_MAX)),
         status,
-        message: message.chars().take(MESSAGE_CHARS_MAX).collect(),
+        message: cut(&message, MESSAGE_CHARS_MAX),
     }
 }
 
@@ -348,9 +355,9 @@ impl AwsError {
             service: op.service,
             operation: op.name,
             region,
-            code: Some(code.to_owned()),
+            code: Some(cut(code, CODE_CHARS_MAX)),
             status: None,
-            message: message.chars().take(MESSAGE_CHARS_MAX).collect(),
+            message: cut(&message, MESSAGE_CHARS_MAX),
         }
     }
 

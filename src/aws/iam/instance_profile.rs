@@ -58,8 +58,8 @@ impl ResourceKind for InstanceProfile {
             call.set_marker(token).into_paginator().send()
         };
         let pages = aws
-            .pages(LIST, start, |page| {
-                page.marker().filter(|_| page.is_truncated()).map(str::to_owned)
+            .marked_pages(LIST, start, |page| {
+                (page.is_truncated(), page.marker().map(str::to_owned))
             })
             .await?;
         let profiles = pages.into_iter().flat_map(|page| page.instance_profiles);

@@ -46,10 +46,8 @@ async fn details(
         let call = client.get_account_authorization_details().filter(sort.clone());
         call.max_items(PAGE_MAX).set_marker(token).into_paginator().send()
     };
-    aws.pages(DETAILS, start, |page| {
-        page.marker().filter(|_| page.is_truncated()).map(str::to_owned)
-    })
-    .await
+    aws.marked_pages(DETAILS, start, |page| (page.is_truncated(), page.marker().map(str::to_owned)))
+        .await
 }
 
 fn tags_of(tags: &[Tag]) -> Tags {

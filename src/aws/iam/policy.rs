@@ -158,8 +158,8 @@ async fn tags(aws: &Aws, arn: &str) -> Result<Option<Vec<Tag>>, AwsError> {
         let call = client.list_policy_tags().policy_arn(arn);
         call.set_marker(token).into_paginator().send()
     };
-    let pages = aws.pages(LIST_TAGS, start, |page| {
-        page.marker().filter(|_| page.is_truncated()).map(str::to_owned)
+    let pages = aws.marked_pages(LIST_TAGS, start, |page| {
+        (page.is_truncated(), page.marker().map(str::to_owned))
     });
     let pages = found(pages.await)?;
     Ok(pages.map(|pages| pages.into_iter().flat_map(|page| page.tags).collect()))
@@ -172,8 +172,8 @@ async fn versions(aws: &Aws, arn: &str) -> Result<Vec<PolicyVersion>, AwsError> 
         call.set_marker(token).into_paginator().send()
     };
     let pages = aws
-        .pages(LIST_VERSIONS, start, |page| {
-            page.marker().filter(|_| page.is_truncated()).map(str::to_owned)
+        .marked_pages(LIST_VERSIONS, start, |page| {
+            (page.is_truncated(), page.marker().map(str::to_owned))
         })
         .await?;
     let mut versions = Vec::new();

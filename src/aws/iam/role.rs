@@ -87,13 +87,13 @@ impl ResourceKind for Role {
         };
         // It may go between these calls; then it is gone.
         let Some(inline) = found(inline_policies(aws, name).await)? else { return Ok(None) };
-        let attached = aws.pages(
+        let attached = aws.marked_pages(
             LIST_ATTACHED,
             |token| {
                 let call = client.list_attached_role_policies().role_name(name);
                 call.set_marker(token).into_paginator().send()
             },
-            |page| page.marker().filter(|_| page.is_truncated()).map(str::to_owned),
+            |page| (page.is_truncated(), page.marker().map(str::to_owned)),
         );
         let Some(attached) = found(attached.await)? else { return Ok(None) };
         let Some(profiles) = found(profiles(aws, name).await)? else { return Ok(None) };
@@ -177,8 +177,8 @@ async fn inline_policies(aws: &Aws, name: &str) -> Result<Vec<PolicyDetail>, Aws
         call.set_marker(token).into_paginator().send()
     };
     let pages = aws
-        .pages(LIST_INLINE, start, |page| {
-            page.marker().filter(|_| page.is_truncated()).map(str::to_owned)
+        .marked_pages(LIST_INLINE, start, |page| {
+            (page.is_truncated(), page.marker().map(str::to_owned))
         })
         .await?;
     let mut policies = Vec::new();
@@ -203,8 +203,8 @@ async fn profiles(aws: &Aws, name: &str) -> Result<Vec<InstanceProfile>, AwsErro
         call.set_marker(token).into_paginator().send()
     };
     let pages = aws
-        .pages(LIST_PROFILES, start, |page| {
-            page.marker().filter(|_| page.is_truncated()).map(str::to_owned)
+        .marked_pages(LIST_PROFILES, start, |page| {
+            (page.is_truncated(), page.marker().map(str::to_owned))
         })
         .await?;
     Ok(pages.into_iter().flat_map(|page| page.instance_profiles).collect())

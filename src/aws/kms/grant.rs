@@ -91,9 +91,7 @@ async fn grants(
         call.limit(super::PAGE_MAX).set_marker(token).into_paginator().send()
     };
     let pages = aws
-        .pages(LIST, start, |page| {
-            page.next_marker().filter(|_| page.truncated()).map(str::to_owned)
-        })
+        .marked_pages(LIST, start, |page| (page.truncated(), page.next_marker().map(str::to_owned)))
         .await?;
     Ok(pages.into_iter().flat_map(|page| page.grants.unwrap_or_default()).collect())
 }

@@ -75,8 +75,8 @@ impl ResourceKind for Key {
             call.set_marker(token).into_paginator().send()
         };
         let pages = aws
-            .pages(LIST, start, |page| {
-                page.next_marker().filter(|_| page.truncated()).map(str::to_owned)
+            .marked_pages(LIST, start, |page| {
+                (page.truncated(), page.next_marker().map(str::to_owned))
             })
             .await?;
         let mut aliases: HashMap<String, Vec<(String, Option<String>)>> = HashMap::new();
@@ -258,8 +258,8 @@ async fn tags(aws: &Aws, id: &str) -> Result<Tags, AwsError> {
         call.set_marker(token).into_paginator().send()
     };
     let pages = aws
-        .pages(LIST_TAGS, start, |page| {
-            page.next_marker().filter(|_| page.truncated()).map(str::to_owned)
+        .marked_pages(LIST_TAGS, start, |page| {
+            (page.truncated(), page.next_marker().map(str::to_owned))
         })
         .await?;
     let tags = pages.into_iter().flat_map(|page| page.tags.unwrap_or_default());

@@ -25,8 +25,8 @@ async fn aliases(aws: &Aws, key: Option<&str>) -> Result<Vec<AliasListEntry>, Aw
         call.set_marker(token).into_paginator().send()
     };
     let pages = aws
-        .pages(LIST_ALIASES, start, |page| {
-            page.next_marker().filter(|_| page.truncated()).map(str::to_owned)
+        .marked_pages(LIST_ALIASES, start, |page| {
+            (page.truncated(), page.next_marker().map(str::to_owned))
         })
         .await?;
     Ok(pages.into_iter().flat_map(|page| page.aliases.unwrap_or_default()).collect())

@@ -37,6 +37,10 @@ const DELETERS: usize = 8;
 /// Batches that wait for a deleter.
 const WAITING_MAX: usize = 8;
 
+/// Keys that one `DeleteObjects` takes (S3 API reference). A page has no more, unless it is not
+/// AWS's.
+const BATCH_MAX: usize = 1_000;
+
 /// Attempts at one batch, or at the keys in it that S3 asked to try again.
 const ATTEMPTS_MAX: u32 = 8;
 const PAUSE_FIRST: Duration = Duration::from_millis(400);
@@ -241,8 +245,10 @@ impl Emptying<'_> {
                 })
                 .filter(|version| !range.ends_before(&version.key))
                 .collect();
-            if !batch.is_empty() && sender.send(batch).await.is_err() {
-                return Ok(());
+            for batch in batch.chunks(BATCH_MAX) {
+                if sender.send(batch.to_vec()).await.is_err() {
+                    return Ok(());
+                }
             }
             if page.is_truncated != Some(true) {
                 return Ok(());

@@ -231,14 +231,20 @@ async fn inventories(
                 .send()
         };
         let Some(page) = setting(aws, INVENTORY, attempt).await? else { return Ok(all) };
-        let next = page.next_continuation_token.filter(|_| page.is_truncated == Some(true));
+        let cut_off = page.is_truncated == Some(true);
+        let next = page.next_continuation_token.filter(|next| cut_off && !next.is_empty());
         all.extend(page.inventory_configuration_list.unwrap_or_default());
         match next {
-            Some(next) => token = Some(next),
+            None if cut_off => break,
             None => return Ok(all),
+            next => token = next,
         }
     }
-    Err(AwsError::garbled(INVENTORY, aws.region(), "its pages do not end"))
+    Err(AwsError::garbled(
+        INVENTORY,
+        aws.region(),
+        "its pages do not end, or do not say where they go on",
+    ))
 }
 
 /// Merges tags into a bucket's. S3 only knows how to replace them all, its own `aws:` ones among

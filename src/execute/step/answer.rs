@@ -49,7 +49,12 @@ impl Life<'_> {
                 self.shared.interrupt.stop(error.to_string());
                 Ok(Some(End::Interrupted))
             }
-            Class::Ambiguous | Class::Unreachable | Class::Throttled | Class::Conflict => {
+            // A page of a proxy's, or half an answer, says as little of the effect as none does.
+            Class::Ambiguous
+            | Class::Unreachable
+            | Class::Throttled
+            | Class::Conflict
+            | Class::Garbled => {
                 self.uncertain(&error).await?;
                 if !self.rest().await {
                     return Ok(Some(End::Interrupted));
@@ -71,7 +76,6 @@ impl Life<'_> {
             Class::Protected
             | Class::Denied
             | Class::Unavailable
-            | Class::Garbled
             | Class::Quota
             | Class::Refused
             | Class::Bug => self.failed(&error).await.map(Some),

@@ -90,15 +90,20 @@ pub(super) fn format(path: &Path, connection: &Connection) -> Result<i64, Journa
         let id = number("PRAGMA application_id")?;
         let version = number("PRAGMA user_version")?;
         let tables = number("SELECT count(*) FROM sqlite_schema")?;
-        Ok((id, version, tables))
+        let pages = number("PRAGMA page_count")?;
+        Ok((id, version, tables, pages))
     };
     let known = MIGRATIONS.len() as i64;
     match read().map_err(|error| said(path, error))? {
-        (0, 0, 0) => Ok(0),
-        (APPLICATION_ID, found, _) if found > known => {
+        (0, 0, 0, 0 | 1) => Ok(0),
+        (0, 0, 0, _) => {
+            let what = "there are pages in it, and no tables".to_owned();
+            Err(JournalError::Damaged { path: path.to_owned(), what })
+        }
+        (APPLICATION_ID, found, ..) if found > known => {
             Err(JournalError::Newer { path: path.to_owned(), found, known })
         }
-        (APPLICATION_ID, found, _) if found > 0 => Ok(found),
+        (APPLICATION_ID, found, ..) if found > 0 => Ok(found),
         _ => Err(JournalError::NotAJournal {
             path: path.to_owned(),
             why: "it is some other program's SQLite database".to_owned(),
@@ -114,6 +119,7 @@ pub(super) fn writer<'a>(
 ) -> Result<&'a mut Connection, JournalError> {
     if slot.is_none() {
         let path = place::prepare(path)?;
+        not_emptied(&path)?;
         let mut connection = open(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         format(&path, &connection)?;
         settle(&path, &connection)?;
@@ -185,6 +191,19 @@ pub(super) fn quick_check(path: &Path, connection: &Connection) -> Result<(), Jo
     Err(JournalError::Damaged { path: path.to_owned(), what: answer })
 }
 
+/// A file of no bytes beside a write-ahead log was emptied: SQLite would take it for new, and
+/// throw away the log, which is all that is left of the journal.
+fn not_emptied(path: &Path) -> Result<(), JournalError> {
+    let bytes = |path: &Path| -> Result<u64, JournalError> {
+        Ok(place::look(path)?.map_or(0, |meta| meta.len()))
+    };
+    if bytes(path)? == 0 && bytes(&place::with_suffix(path, "-wal"))? > 0 {
+        let what = "the file is empty, and the -wal file beside it is not".to_owned();
+        return Err(JournalError::Damaged { path: path.to_owned(), what });
+    }
+    Ok(())
+}
+
 /// Reads with the writer's connection, or with one of its own that changes nothing. `None` when
 /// there is no journal.
 pub(super) fn reading<T>(
@@ -196,6 +215,7 @@ pub(super) fn reading<T>(
         return work(path, connection).map(Some);
     }
     let Some(path) = place::resolve(path)? else { return Ok(None) };
+    not_emptied(&path)?;
     if place::look(&path)?.is_none_or(|meta| meta.len() == 0) {
         return Ok(None);
     }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction};
 use sha2::{Digest, Sha256};
 
-use super::open::said;
+use super::open::{quick_check, said};
 use crate::journal::entry::{Counts, Entry, Line, RunHeader, RunId};
 use crate::journal::error::JournalError;
 use crate::journal::state::{RunState, RunStatus, RunSummary};
@@ -141,7 +141,23 @@ pub(super) fn load(
             let entry: Entry = serde_json::from_str(&body).map_err(|error| bad(&error))?;
             state.take(Line { at, entry }).map_err(|error| bad(&error))?;
         }
-        Ok(())
+        // The rows came by their index. One that has lost its end, which `quick_check` does not
+        // see, looks like a run that was cut off earlier.
+        let there: i64 = connection
+            .query_row(
+                "SELECT count(*) FROM entries NOT INDEXED WHERE run = ?1",
+                [run.as_str()],
+                |row| row.get(0),
+            )
+            .map_err(sqlite)?;
+        if there != expected - 1 {
+            return Err(damaged(format!("{there} entries are there, and {} found", expected - 1)));
+        }
+        match there {
+            // A run without a step is rare; one whose entries were lost whole looks the same.
+            0 => quick_check(path, connection),
+            _ => Ok(()),
+        }
     };
     read()?;
     Ok(state)
@@ -152,6 +168,18 @@ pub(super) fn summaries(
     connection: &Connection,
 ) -> Result<Vec<RunSummary>, JournalError> {
     let sqlite = |error| said(path, error);
+    let lost: Option<String> = connection
+        .query_row(
+            "SELECT run FROM entries WHERE run NOT IN (SELECT run FROM runs) LIMIT 1",
+            [],
+            |row| row.get(0),
+        )
+        .optional()
+        .map_err(sqlite)?;
+    if lost.is_some() {
+        let what = "there are entries of a run that is not in its list of runs".to_owned();
+        return Err(JournalError::Damaged { path: path.to_owned(), what });
+    }
     let mut query = connection
         .prepare("SELECT run, account, manifest_name, command, started FROM runs ORDER BY number")
         .map_err(sqlite)?;
@@ -162,6 +190,9 @@ pub(super) fn summaries(
         })
         .and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>)
         .map_err(sqlite)?;
+    if rows.is_empty() {
+        quick_check(path, connection)?;
+    }
     rows.into_iter()
         .map(|[run, account, manifest_name, command, started]| {
             let bad = |what: &str| JournalError::Damaged {

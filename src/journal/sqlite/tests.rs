@@ -216,6 +216,53 @@ async fn a_changed_or_missing_row_stops_a_resume() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_entry_that_only_the_index_has_lost_stops_a_resume() {
+    let (_dir, journal) = here();
+    let path = journal.path().to_owned();
+    let run = cut_off(&journal).await;
+    drop(journal);
+    // The last entry in the index: a header of four bytes, then run r1, seq 7, row 7.
+    let last = [4, 0x11, 1, 1, b'r', b'1', 7, 7];
+    let mut bytes = fs::read(&path).unwrap();
+    let at = bytes.windows(last.len()).position(|cell| cell == last).unwrap();
+    bytes[at + 5] = b'9';
+    fs::write(&path, bytes).unwrap();
+    let journal = SqliteJournal::at(&path);
+    for error in [journal.load(&run).await.unwrap_err(), journal.reopen(&run).await.unwrap_err()] {
+        assert!(matches!(error, JournalError::Damaged { .. }), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_the_list_has_lost_and_an_emptied_file_are_said() {
+    let (_dir, journal) = here();
+    let path = journal.path().to_owned();
+    cut_off(&journal).await;
+    drop(journal);
+    let tool = Connection::open(&path).unwrap();
+    tool.execute_batch("PRAGMA foreign_keys=0; DROP TRIGGER runs_remain; DELETE FROM runs")
+        .unwrap();
+    drop(tool);
+    let error = SqliteJournal::at(&path).runs().await.unwrap_err();
+    assert!(matches!(error, JournalError::Damaged { .. }), "{error}");
+
+    let (_dir, journal) = here();
+    let path = journal.path().to_owned();
+    cut_off(&journal).await;
+    let log = fs::read(place::with_suffix(&path, "-wal")).unwrap();
+    drop(journal);
+    fs::write(&path, "").unwrap();
+    fs::write(place::with_suffix(&path, "-wal"), &log).unwrap();
+    let journal = SqliteJournal::at(&path);
+    for error in
+        [journal.runs().await.unwrap_err(), journal.begin(header("r2"), &[]).await.unwrap_err()]
+    {
+        assert!(matches!(error, JournalError::Damaged { .. }), "{error}");
+    }
+    assert_eq!(fs::read(place::with_suffix(&path, "-wal")).unwrap(), log);
+}
+
+#[tokio::test(start_paused = true)]
 async fn strange_files_are_said_and_left_alone() {
     let (dir, _) = here();
     let path = dir.path().join("journal.sqlite");
