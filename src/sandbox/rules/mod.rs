@@ -17,7 +17,7 @@ mod kms;
 mod logs;
 pub mod s3;
 mod sagemaker;
-mod sts;
+pub mod sts;
 
 /// The account's answer to a request.
 pub async fn answer(
@@ -78,7 +78,7 @@ fn kept_here(
     let now = account.clock.now();
     settle(&mut account.records(), now);
     match route.service {
-        Service::Sts | Service::Account => sts::answer(route, &request.body),
+        Service::Sts | Service::Account => sts::answer(&account.identity, route, &request.body),
         Service::SageMaker => {
             sagemaker::answer(&mut account.records(), route, &request.body, now, weather)
         }
