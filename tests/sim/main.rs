@@ -7,10 +7,12 @@
 //! the account ([`drift`]). In the end nobody may be harmed, everything may be accounted for, and
 //! what is left may only be left for a reason.
 //!
-//! `scripts/sim` tells many stories; the tests here tell a few.
+//! `scripts/sim` tells many stories; the tests here tell a few. The tables of [`safety`] hold what
+//! must stay, rule by rule, in accounts of their own.
 #![cfg(feature = "sandbox")]
 
 mod drift;
+mod safety;
 mod story;
 
 use std::collections::BTreeMap;

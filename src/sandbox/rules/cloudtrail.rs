@@ -190,7 +190,7 @@ fn describe(ask: &Ask<'_>) -> Value {
         .filter(|(id, record)| {
             names.is_empty()
                 || names.contains(&id.name.as_str())
-                || names.contains(&record.arn.as_str())
+                || names.contains(&record.text("TrailARN"))
         })
         .map(|(id, _)| shown(ask, &id))
         .collect();

@@ -83,8 +83,7 @@ fn create(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
 fn list(ask: &Ask<'_>) -> Value {
     let row =
         |store: &Record| json!({ "EventDataStoreArn": store.arn, "Name": store.text("Name") });
-    let rows: Vec<Value> =
-        ask.records.of(ask.region, STORE).map(|(_, store)| row(store)).collect();
+    let rows: Vec<Value> = ask.records.of(ask.region, STORE).map(|(_, store)| row(store)).collect();
     let size = ask.input.get("MaxResults").and_then(Value::as_u64);
     let size = size.and_then(|size| usize::try_from(size).ok()).unwrap_or(PAGE_MAX);
     let (rows, next) = page(rows, ask.input.get("NextToken").and_then(Value::as_str), size);

@@ -64,7 +64,9 @@ async fn a_multi_region_key_knows_its_replicas() {
         assert_eq!(many.primary_key().unwrap().region(), Some("us-east-1"));
         assert_eq!(many.replica_keys()[0].region(), Some("eu-west-1"));
     }
-    assert!(sandbox.amend_key("us-east-1", &plain, serde_json::json!({"key_manager": "AWS"})).await);
+    assert!(
+        sandbox.amend_key("us-east-1", &plain, serde_json::json!({"key_manager": "AWS"})).await
+    );
     let seen = kms.describe_key().key_id(&plain).send().await.unwrap().key_metadata.unwrap();
     assert_eq!(seen.key_manager().map(|by| by.as_str()), Some("AWS"));
 }
