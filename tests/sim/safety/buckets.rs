@@ -19,7 +19,7 @@ use super::{BoxError, Evidence, Expect, Pair, Rule, built};
 
 /// A row about a bucket of the lab's. The block makes the neighbour that uses it.
 macro_rules! used {
-    ($name:literal, $words:literal, $source:literal, |$yard:ident, $bucket:ident| $neighbour:block) => {
+    ($name:literal, $words:literal, $source:literal, |$yard:ident, $bucket:ident| $neighbour:expr) => {
         Rule {
             name: $name,
             source: $source,

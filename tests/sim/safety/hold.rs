@@ -3,21 +3,20 @@
 use std::collections::BTreeSet;
 
 use dismantle::aws::{Session, kinds, registry};
-use dismantle::classify::{Case, Classification, Decision, Verdict, classify};
+use dismantle::classify::{Decision, Verdict};
 use dismantle::discover::Seen;
 use dismantle::execute::{Interrupt, Quiet};
-use dismantle::inventory::{Inventory, Listing, Outcome as Listed};
+use dismantle::inventory::Inventory;
 use dismantle::journal::SqliteJournal;
 use dismantle::mandate::{Mandate, Survey};
-use dismantle::manifest::{Managed, Manifest};
-use dismantle::plan::{Row, Step, plan};
+use dismantle::manifest::Manifest;
+use dismantle::plan::{Row, Step};
 use dismantle::report::Outcome;
-use dismantle::resource::{
-    Catalog, KindFacts, Last, Lifecycle, Region, Removable, Resource, ResourceId,
-};
+use dismantle::resource::{Lifecycle, ResourceId};
 use dismantle::sandbox::Sandbox;
 use dismantle::teardown::{About, Approval, Said, Teardown};
 
+use super::proof::goes_without;
 use super::yard::{ENABLED, Yard, at_home, global};
 use super::{Evidence, Expect, Pair, Rule};
 
@@ -191,123 +190,6 @@ fn verdict_is(rule: &Rule, pair: &Pair, survey: &Survey) -> Result<(), String> {
         true => Ok(()),
         false => Err(format!("{user} is not named: {}", verdict.reason)),
     }
-}
-
-/// What the rule's evidence is taken out of.
-struct Question {
-    inventory: Inventory,
-    manifest: Manifest,
-    catalog: Catalog,
-}
-
-impl Question {
-    fn decide(&self, mandate: &Mandate) -> Classification {
-        classify(&Case {
-            inventory: &self.inventory,
-            manifest: &self.manifest,
-            catalog: &self.catalog,
-            accepted_unseen: &mandate.accepted_unseen,
-            planned: None,
-            gone: &mandate.gone,
-            now: mandate.now(),
-        })
-    }
-
-    fn change(
-        &mut self,
-        id: &ResourceId,
-        change: impl FnOnce(&mut Resource),
-    ) -> Result<(), String> {
-        let resource = self.inventory.get(id).ok_or_else(|| format!("{id} is not seen"))?;
-        let mut resource = resource.clone();
-        change(&mut resource);
-        self.inventory.renew(&resource);
-        Ok(())
-    }
-
-    /// Whether the thing would go.
-    fn goes(&self, id: &ResourceId, mandate: &Mandate) -> Result<(), String> {
-        let decided = self.decide(mandate);
-        let verdict = decided.verdicts.get(id).ok_or_else(|| format!("{id} is not there"))?;
-        if verdict.decision != Decision::Delete {
-            let reason = &verdict.reason;
-            return Err(format!("it is {} without it too: {reason}", verdict.decision.as_str()));
-        }
-        let plan = plan(&self.inventory, &decided, &self.catalog);
-        match plan.steps.iter().any(|step| step.resource == *id && step.action.is_removal()) {
-            true => Ok(()),
-            false => Err("no step removes it".to_owned()),
-        }
-    }
-
-    /// As if it had been in the list of its kind.
-    fn list(&mut self, id: &ResourceId, survey: &Survey) {
-        let region = match registry::catalog().is_global(id.kind) {
-            true => Region::GLOBAL,
-            false => id.region,
-        };
-        let name = id.id.rsplit('/').next().unwrap_or(&id.id);
-        let mut resources = self.inventory.listed(id.kind, region).to_vec();
-        resources.push(Resource::new(id.kind, id.region, id.id.as_str(), name));
-        let listing = Listing { outcome: Listed::Listed, resources, at: survey.now };
-        self.inventory.put(id.kind, region, listing);
-    }
-
-    /// As if its kind could be removed.
-    fn make_removable(&mut self, id: &ResourceId) {
-        let facts = registry::catalog().kinds().map(|facts| match facts.kind == id.kind {
-            true => KindFacts { removable: Removable::Yes, ..*facts },
-            false => *facts,
-        });
-        self.catalog = Catalog::new(facts);
-    }
-}
-
-/// Takes the rule's evidence out of what was seen: now the thing would go.
-pub fn goes_without(
-    evidence: Evidence,
-    pair: &Pair,
-    survey: &Survey,
-    mandate: &Mandate,
-) -> Result<(), String> {
-    let id = &pair.lab;
-    let mut question = Question {
-        inventory: survey.inventory.clone(),
-        manifest: mandate.manifest.clone(),
-        catalog: mandate.catalog().clone(),
-    };
-    match evidence {
-        Evidence::Uses => {
-            let user = pair.neighbours.first().ok_or("nobody uses it")?;
-            question.change(user, |user| {
-                user.uses.clear();
-                user.owns.clear();
-            })?;
-        }
-        Evidence::Protection => question.change(id, |thing| thing.protections.clear())?,
-        Evidence::Tag(key) => {
-            question.change(id, |thing| {
-                thing.tags.remove(key);
-            })?;
-        }
-        Evidence::Managed => question.manifest.options.managed = Managed::Delete,
-        Evidence::NotListed => question.list(id, survey),
-        Evidence::OnlyRead(words) => {
-            question.make_removable(id);
-            let decided = question.decide(mandate);
-            let verdict = decided.verdicts.get(id).ok_or_else(|| format!("{id} is not seen"))?;
-            if verdict.decision != Decision::Blocked || !verdict.reason.contains(words) {
-                return Err(format!("nothing else protects it: {}", verdict.reason));
-            }
-            question.change(id, |thing| {
-                thing.protections.clear();
-                thing.removal.last = Last::Delete;
-            })?;
-        }
-        // The teardown itself is the proof.
-        Evidence::OfAws | Evidence::Nothing => {}
-    }
-    question.goes(id, mandate)
 }
 
 fn unharmed(

@@ -14,10 +14,10 @@ use super::{Evidence, Expect, Pair, Rule, built};
 /// What is lost with a key.
 const LOST: &str = "KMS developer guide, Delete an AWS KMS key: what it encrypted is unrecoverable";
 
-/// A row about a key of the lab's, which has one alias. The block makes the neighbour that names
-/// the key.
+/// A row about a key of the lab's, which has one alias: what the key is to its neighbour, and how
+/// that is made.
 macro_rules! named {
-    ($name:literal, $words:literal, $source:expr, |$yard:ident, $key:ident, $alias:ident| $neighbour:block) => {
+    ($name:literal, $words:literal, $source:expr, |$yard:ident, $key:ident, $alias:ident| $neighbour:expr) => {
         Rule {
             name: $name,
             source: $source,
@@ -46,19 +46,19 @@ pub const RULES: &[Rule] = &[
         "a key that a foreign bucket names by its id stays",
         "default encryption key",
         "S3 API reference, ServerSideEncryptionByDefault, KMSMasterKeyID: the key ID",
-        |yard, key, _alias| { yard.encrypted_bucket(&yard.their("bucket"), &key.id).await? }
+        |yard, key, _alias| yard.encrypted_bucket(&yard.their("bucket"), &key.id).await?
     ),
     named!(
         "a key that a foreign bucket names by its ARN stays",
         "default encryption key",
         "S3 API reference, ServerSideEncryptionByDefault, KMSMasterKeyID: or the key ARN",
-        |yard, key, _alias| { yard.encrypted_bucket(&yard.their("bucket"), &key.arn).await? }
+        |yard, key, _alias| yard.encrypted_bucket(&yard.their("bucket"), &key.arn).await?
     ),
     named!(
         "a key that a foreign bucket names by its alias stays",
         "default encryption key",
         "S3 API reference, ServerSideEncryptionByDefault, KMSMasterKeyID: or the key alias",
-        |yard, key, alias| { yard.encrypted_bucket(&yard.their("bucket"), &alias).await? }
+        |yard, key, alias| yard.encrypted_bucket(&yard.their("bucket"), &alias).await?
     ),
     named!(
         "a key that a foreign bucket names by its alias's ARN stays",
@@ -72,13 +72,13 @@ pub const RULES: &[Rule] = &[
         "a key that a foreign log group is encrypted with stays",
         "encryption key",
         "CloudWatch Logs user guide, Encrypt log data using AWS KMS: unreadable without its key",
-        |yard, key, _alias| { yard.log_group(&yard.their("group"), Some(&key.arn)).await? }
+        |yard, key, _alias| yard.log_group(&yard.their("group"), Some(&key.arn)).await?
     ),
     named!(
         "a key that a foreign repository is encrypted with stays",
         "encryption key",
         "ECR user guide, Encryption at rest: without its grants images cannot be pulled",
-        |yard, key, _alias| { yard.repository(&yard.their("images"), Some(&key.arn)).await? }
+        |yard, key, _alias| yard.repository(&yard.their("images"), Some(&key.arn)).await?
     ),
     named!(
         "a key that a foreign trail's logs are encrypted with stays",

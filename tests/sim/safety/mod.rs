@@ -7,7 +7,7 @@
 //! without the rule's evidence would have lost the thing.
 //!
 //! Things that become different while a run is under way are in [`drift`], what is too much in
-//! [`limits`].
+//! [`limits`], and which kinds are read at all in [`kinds`].
 
 mod buckets;
 mod drift;
@@ -16,6 +16,7 @@ mod iam;
 mod keys;
 mod kinds;
 mod limits;
+mod proof;
 mod protected;
 mod roles;
 mod services;

@@ -21,10 +21,9 @@ use dismantle::sandbox::ACCOUNT_ID;
 use super::yard::{ELSEWHERE, HOME, at_home, global, role_arn, trust};
 use super::{Evidence, Expect, Pair, Rule, built};
 
-/// A row about a role of the lab's. The block makes the neighbour that uses it, and `as` is what
-/// the role is to him.
+/// A row about a role of the lab's: what the role is to its neighbour, and how that is made.
 macro_rules! used {
-    ($name:literal, $words:literal, $source:literal, |$yard:ident, $role:ident| $neighbour:block) => {
+    ($name:literal, $words:literal, $source:literal, |$yard:ident, $role:ident| $neighbour:expr) => {
         Rule {
             name: $name,
             source: $source,
@@ -150,7 +149,7 @@ pub const RULES: &[Rule] = &[
         "a role that a foreign model runs with stays",
         "execution role ARN",
         "SageMaker API reference, CreateModel, ExecutionRoleArn: to access artifacts and images",
-        |yard, role| { yard.their_model(&role, None, None).await? }
+        |yard, role| yard.their_model(&role, None, None).await?
     ),
     used!(
         "a role that a foreign endpoint configuration runs with stays",
@@ -167,13 +166,13 @@ pub const RULES: &[Rule] = &[
         "a role that a foreign notebook runs with stays",
         "role ARN",
         "SageMaker API reference, CreateNotebookInstance, RoleArn",
-        |yard, role| { yard.notebook(HOME, &yard.their("notebook"), &role).await? }
+        |yard, role| yard.notebook(HOME, &yard.their("notebook"), &role).await?
     ),
     used!(
         "a role that a notebook in a region without the manifest runs with stays",
         "role ARN",
         "IAM user guide, What is IAM: roles are global; a notebook of any region may run with one",
-        |yard, role| { yard.notebook(ELSEWHERE, &yard.their("notebook"), &role).await? }
+        |yard, role| yard.notebook(ELSEWHERE, &yard.their("notebook"), &role).await?
     ),
     Rule {
         name: "a role with a path, named by its whole ARN, stays",
@@ -225,7 +224,7 @@ pub const RULES: &[Rule] = &[
         "a role that a foreign training job runs with stays",
         "role ARN",
         "SageMaker API reference, CreateTrainingJob, RoleArn: assumed during the job",
-        |yard, role| { yard.their_training(&role, "s3://their-models/out").await? }
+        |yard, role| yard.their_training(&role, "s3://their-models/out").await?
     ),
     used!(
         "a role that a foreign processing job runs with stays",
