@@ -46,6 +46,7 @@ use crate::clock::{SharedClock, TokioClock};
 use account::Account;
 use calls::CallLog;
 use route::{Protocol, Route, Unroutable};
+use rules::sts::Identity;
 use weather::Sky;
 
 /// The account's number: the guide's.
@@ -90,7 +91,7 @@ pub struct Builder {
     seed: u64,
     clock: Option<SharedClock>,
     weather: Weather,
-    organization: Option<String>,
+    identity: Identity,
 }
 
 impl Builder {
@@ -112,7 +113,20 @@ impl Builder {
 
     /// Makes the account the management account of an organisation: `o-abcdefghij`.
     pub fn managing(mut self, organization: &str) -> Self {
-        self.organization = Some(organization.to_owned());
+        self.identity.organization = Some(organization.to_owned());
+        self
+    }
+
+    /// The regions that the account has enabled; those that AWS enables by default, unless told
+    /// otherwise.
+    pub fn regions(mut self, regions: &[&str]) -> Self {
+        self.identity.regions = regions.iter().map(|&region| region.to_owned()).collect();
+        self
+    }
+
+    /// The ARN of whoever calls; a user called `lab-admin`, unless told otherwise.
+    pub fn caller(mut self, arn: &str) -> Self {
+        self.identity.caller = arn.to_owned();
         self
     }
 
@@ -122,7 +136,7 @@ impl Builder {
             Arc::new(TokioClock::starting_at(start))
         });
         Sandbox(Arc::new(Inner {
-            account: Account::new(self.seed, clock.clone(), self.organization),
+            account: Account::new(self.seed, clock.clone(), self.identity),
             clock,
             sky: Mutex::new(Sky::new(self.seed, self.weather)),
             calls: CallLog::default(),
@@ -142,7 +156,7 @@ impl fmt::Debug for Sandbox {
 impl Sandbox {
     /// An empty account under a calm sky, with seed 0, in no organisation.
     pub fn builder() -> Builder {
-        Builder { seed: 0, clock: None, weather: Weather::calm(), organization: None }
+        Builder { seed: 0, clock: None, weather: Weather::calm(), identity: Identity::default() }
     }
 
     pub fn clock(&self) -> SharedClock {
@@ -189,10 +203,23 @@ impl Sandbox {
     }
 
     /// Changes members of a thing as its describe call shows them, which no call of AWS's can:
-    /// a job that has ended, an endpoint that failed. Only for the kinds of SageMaker and EKS;
-    /// `name` is `parent/child` for what lives in something. Says whether there is such a thing.
+    /// a job that has ended, an endpoint that failed. Only for the kinds of SageMaker, EKS and
+    /// CloudTrail; `name` is `parent/child` for what lives in something. Says whether there is
+    /// such a thing.
     pub fn amend(&self, kind: &str, region: &str, name: &str, members: serde_json::Value) -> bool {
         self.0.account.amend(kind, region, name, members)
+    }
+
+    /// Changes members of a key as the emulator keeps it, which no call of AWS's can: who manages
+    /// it (`key_manager`), whose it is (`account_id`). Says whether there is such a key.
+    pub async fn amend_key(&self, region: &str, id: &str, members: serde_json::Value) -> bool {
+        self.0.account.amend_key(region, id, members).await
+    }
+
+    /// Somebody makes a bucket in an account of his own: its name is taken, and all else of it is
+    /// out of reach. Says whether the name was free.
+    pub fn bucket_of_another(&self, name: &str, region: &str, owner: &str) -> bool {
+        self.0.account.bucket_of_another(name, region, owner)
     }
 
     /// The one way in, for the SDK and for HTTP.

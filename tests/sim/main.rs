@@ -7,13 +7,17 @@
 //! the account ([`drift`]). In the end nobody may be harmed, everything may be accounted for, and
 //! what is left may only be left for a reason.
 //!
-//! `scripts/sim` tells many stories; the tests here tell a few. [`fuzz`] feeds the program what
-//! nobody wrote for it; `scripts/fuzz` does so many times.
+//! `scripts/sim` tells many stories; the tests here tell a few. Beside them stand a few chosen
+//! misfortunes, each alone: deaths and full disks at [`writes`] of the journal, [`credentials`] that
+//! expire, [`clocks`] that jump. The tables of [`safety`] hold what must stay, rule by rule.
+//! [`mod@restore`] takes back what was taken apart. [`fuzz`] feeds the program what nobody wrote for
+//! it; `scripts/fuzz` does so many times.
 #![cfg(feature = "sandbox")]
 
 mod drift;
 mod fuzz;
 mod restore;
+mod safety;
 mod story;
 
 use std::collections::BTreeMap;
