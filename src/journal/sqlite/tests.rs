@@ -1,7 +1,9 @@
 //! What a user would notice of the journal in a file.
 
-use std::fs::{self, OpenOptions, Permissions};
-use std::io::{Seek, SeekFrom, Write};
+mod faults;
+mod files;
+
+use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
 use proptest::prelude::*;
@@ -187,145 +189,6 @@ async fn planted_links_are_refused() {
         assert!(matches!(error, JournalError::Planted { .. }), "{end}: {error}");
         assert_eq!(fs::read_to_string(&victim).unwrap(), "mine");
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_changed_or_missing_row_stops_a_resume() {
-    for damage in [
-        "UPDATE entries SET body = replace(body, 'role-2', 'role-3') WHERE seq = 2",
-        "DELETE FROM entries WHERE seq = 3",
-        "UPDATE runs SET header = '{}'",
-    ] {
-        let (_dir, journal) = here();
-        let path = journal.path().to_owned();
-        let run = cut_off(&journal).await;
-        drop(journal);
-        let tool = Connection::open(&path).unwrap();
-        for trigger in ["entries_stay", "entries_remain", "runs_stay"] {
-            tool.execute_batch(&format!("DROP TRIGGER {trigger}")).unwrap();
-        }
-        tool.execute_batch(damage).unwrap();
-        drop(tool);
-        let journal = SqliteJournal::at(&path);
-        let error = journal.reopen(&run).await.unwrap_err();
-        assert!(matches!(error, JournalError::Damaged { .. }), "{damage}: {error}");
-        let runs = journal.runs().await.unwrap();
-        assert!(matches!(runs[0].status, RunStatus::Unreadable(_)), "{damage}");
-        assert!(journal.latest_unfinished(None, None).await.unwrap().is_some());
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn strange_files_are_said_and_left_alone() {
-    let (dir, _) = here();
-    let path = dir.path().join("journal.sqlite");
-    let journal = || SqliteJournal::at(&path);
-
-    fs::write(
-        &path,
-        "not a database, but long enough to have a header of a hundred bytes".repeat(9),
-    )
-    .unwrap();
-    let before = fs::read(&path).unwrap();
-    for error in
-        [journal().begin(header("r1"), &[]).await.unwrap_err(), journal().runs().await.unwrap_err()]
-    {
-        assert!(matches!(error, JournalError::NotAJournal { .. }), "{error}");
-    }
-    assert_eq!(fs::read(&path).unwrap(), before);
-
-    fs::remove_file(&path).unwrap();
-    Connection::open(&path).unwrap().execute_batch("CREATE TABLE t (a)").unwrap();
-    let error = journal().begin(header("r1"), &[]).await.unwrap_err();
-    assert!(matches!(error, JournalError::NotAJournal { .. }), "{error}");
-
-    fs::remove_file(&path).unwrap();
-    let run = cut_off(&journal()).await;
-    Connection::open(&path).unwrap().execute_batch("PRAGMA user_version=99").unwrap();
-    for error in [
-        journal().runs().await.unwrap_err(),
-        journal().reopen(&run).await.unwrap_err(),
-        journal().begin(header("r2"), &[]).await.unwrap_err(),
-    ] {
-        assert!(matches!(error, JournalError::Newer { found: 99, .. }), "{error}");
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_corrupted_page_or_a_torn_file_is_an_error_and_no_panic() {
-    let (dir, _) = here();
-    let path = dir.path().join("journal.sqlite");
-    let journal = SqliteJournal::at(&path);
-    let run = journal.begin(header("r1"), &(1..200).map(step).collect::<Vec<_>>()).await.unwrap();
-    let run_id = run.id().clone();
-    drop((run, journal));
-    let whole = fs::read(&path).unwrap();
-    for (what, page, length) in
-        [("page", Some(5), whole.len()), ("torn", None, whole.len() / 2), ("stub", None, 40)]
-    {
-        fs::write(&path, &whole[..length]).unwrap();
-        if let Some(page) = page {
-            let mut file = OpenOptions::new().write(true).open(&path).unwrap();
-            file.seek(SeekFrom::Start(page * 4096)).unwrap();
-            file.write_all(&[0xA5; 4096]).unwrap();
-        }
-        let error = SqliteJournal::at(&path).reopen(&run_id).await.unwrap_err();
-        let said = matches!(error, JournalError::Damaged { .. } | JournalError::NotAJournal { .. });
-        assert!(said, "{what}: {error:?}");
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_full_disk_stops_the_intent_and_room_lets_it_go_on() {
-    let (_dir, journal) = here();
-    let run = journal.begin(header("r1"), &[step(1)]).await.unwrap();
-    let pages = |count: i64| {
-        journal.blocking(move |path, slot| {
-            let connection = writer(path, slot)?;
-            let sql = format!("PRAGMA max_page_count={count}");
-            connection.query_row(&sql, [], |_| Ok(())).map_err(|error| open::said(path, error))
-        })
-    };
-    pages(1).await.unwrap();
-    let mut big = role(1);
-    big.record = json!({ "Doc": "long ".repeat(20_000) });
-    let error = run.intent(at(1), &id(1), 1, Some(&big)).await.unwrap_err();
-    assert!(matches!(error, JournalError::Full { .. }), "{error}");
-    pages(1_000_000).await.unwrap();
-    let intent = run.intent(at(2), &id(1), 1, Some(&big)).await.unwrap();
-    assert_eq!((intent.step(), intent.attempt()), (&id(1), 1));
-    assert_eq!(journal.load(run.id()).await.unwrap().counts().uncertain, 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_directory_that_cannot_be_written_is_said() {
-    let (dir, journal) = here();
-    // Root may write anywhere, so a file where the directory should be stands in for it.
-    fs::write(dir.path().join("state"), "").unwrap();
-    let error = journal.begin(header("r1"), &[]).await.unwrap_err();
-    assert!(matches!(error, JournalError::Unwritable { .. }), "{error}");
-    assert!(error.to_string().contains("--journal PATH"), "{error}");
-
-    let (_dir, journal) = here();
-    let path = journal.path().to_owned();
-    cut_off(&journal).await;
-    drop(journal);
-    fs::set_permissions(path.parent().unwrap(), Permissions::from_mode(0o500)).unwrap();
-    assert_eq!(SqliteJournal::at(&path).runs().await.unwrap().len(), 1, "reading still works");
-    fs::set_permissions(path.parent().unwrap(), Permissions::from_mode(0o700)).unwrap();
-}
-
-#[test]
-fn an_older_journal_is_migrated_once() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("j");
-    let mut connection = Connection::open(&path).unwrap();
-    let steps = ["CREATE TABLE a (x)", "CREATE TABLE b (x)"];
-    open::migrate(&path, &mut connection, &steps[..1]).unwrap();
-    open::migrate(&path, &mut connection, &steps).unwrap();
-    open::migrate(&path, &mut connection, &steps).unwrap();
-    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
-    assert_eq!(version, 2);
 }
 
 #[test]
