@@ -217,11 +217,12 @@ impl Sandbox {
         };
         let call = self.0.calls.open(&route, self.0.clock.now());
         let fate = self.sky().fate(call, &route, self.0.clock.now());
+        let expired = self.has_expired(&route.access_key);
         pause(fate.latency / 2).await;
         if fate.kill == Some(When::Before) {
             return self.die(call);
         }
-        if self.has_expired(&route.access_key) {
+        if expired {
             let response = quotas::expired(route.service);
             self.0.calls.note(call, |call| {
                 call.fault = Some("expired credentials");

@@ -8,10 +8,17 @@
 //! what is left may only be left for a reason.
 //!
 //! `scripts/sim` tells many stories; the tests here tell a few.
+//!
+//! Beside them stand a few chosen misfortunes, each alone: deaths and full disks at [`writes`] of
+//! the journal, [`credentials`] that expire, [`clocks`] that jump.
 #![cfg(feature = "sandbox")]
 
+mod clocks;
+mod credentials;
 mod drift;
+mod life;
 mod story;
+mod writes;
 
 use std::collections::BTreeMap;
 
