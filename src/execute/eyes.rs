@@ -175,10 +175,11 @@ impl<'a> Eyes<'a> {
     pub async fn look(&self, step: &Step) -> Look {
         let session = self.discovery.aws().session();
         let lockouts = session.lockouts();
+        let locked_out = || session.locked_out_since(lockouts);
         self.freshen_users(step.resource.kind).await;
         self.freshen_owners(&step.resource).await;
         // Else what could not be listed would look like something that hides a user.
-        if let Some(error) = session.locked_out_since(lockouts) {
+        if let Some(error) = locked_out() {
             return Look::Blind(error);
         }
         let blind = {
@@ -205,6 +206,10 @@ impl<'a> Eyes<'a> {
                 Err(error) => return Look::Blind(error),
             },
         };
+        // What is read in several calls may come back with a part of it unread.
+        if let Some(error) = locked_out() {
+            return Look::Blind(error);
+        }
         if let Some(why) = fresh.differs_from(step.pin.as_deref(), step.created) {
             return Look::Refused { why, used_by: Vec::new(), fresh: None };
         }

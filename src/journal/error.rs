@@ -65,7 +65,10 @@ pub enum JournalError {
     )]
     Unwritable { path: PathBuf, why: String },
 
-    #[error("The journal {} cannot be read: {why}.", path.display())]
+    #[error(
+        "The journal {} cannot be read: {why}. Mend that, or name another file with `--journal \
+         PATH`.", path.display()
+    )]
     Unreadable { path: PathBuf, why: String },
 
     #[error(

@@ -112,11 +112,8 @@ pub fn prepare(path: &Path) -> Result<PathBuf, JournalError> {
         path: path.to_owned(),
         why: "its directory went away".to_owned(),
     })?;
-    for beside in ["-wal", "-shm", "-journal"] {
-        let beside = with_suffix(&path, beside);
-        if let Some(meta) = look(&beside)? {
-            make_the_owners(&beside, &meta)?;
-        }
+    for (beside, meta) in look_beside(&path)? {
+        make_the_owners(&beside, &meta)?;
     }
     match look(&path)? {
         // Never opened here when it exists: closing the file would drop the locks that SQLite
@@ -131,6 +128,18 @@ pub fn prepare(path: &Path) -> Result<PathBuf, JournalError> {
         },
     }
     Ok(path)
+}
+
+/// SQLite's own files beside the database, which may be plain files only, too.
+pub fn look_beside(path: &Path) -> Result<Vec<(PathBuf, Metadata)>, JournalError> {
+    let mut there = Vec::new();
+    for suffix in ["-wal", "-shm", "-journal"] {
+        let beside = with_suffix(path, suffix);
+        if let Some(meta) = look(&beside)? {
+            there.push((beside, meta));
+        }
+    }
+    Ok(there)
 }
 
 fn make_the_owners(path: &Path, meta: &Metadata) -> Result<(), JournalError> {

@@ -261,6 +261,7 @@ pub(super) fn reading<T>(
     if place::look(&path)?.is_none_or(|meta| meta.len() == 0) {
         return Ok(None);
     }
+    place::look_beside(&path)?;
     check_log(&path)?;
     let read = |connection: Connection| match format(&path, &connection)? {
         0 => Ok(None),
