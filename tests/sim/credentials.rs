@@ -105,7 +105,7 @@ async fn paused_and_finished_by_resume(place: &Place, outcome: Outcome) {
 #[tokio::test(start_paused = true)]
 async fn credentials_that_expire_in_the_middle_are_refreshed_by_the_chain() {
     let place = Place::build(21).await;
-    let login = Login::new(&place.sandbox, SignedDuration::from_mins(5), u32::MAX);
+    let login = Login::new(&place.sandbox, SignedDuration::from_mins(4), u32::MAX);
     let journal = place.journal();
     let (config, clock) = (login.config(&place), place.sandbox.clock());
     let outcome = place.live(Life { config, clock, journal: &journal }).await.unwrap();
@@ -119,7 +119,7 @@ async fn credentials_that_expire_in_the_middle_are_refreshed_by_the_chain() {
 #[tokio::test(start_paused = true)]
 async fn where_the_login_is_over_the_run_pauses_and_is_finished_later() {
     let place = Place::build(22).await;
-    let login = Login::new(&place.sandbox, SignedDuration::from_mins(10), 1);
+    let login = Login::new(&place.sandbox, SignedDuration::from_mins(6), 1);
     let journal = place.journal();
     let (config, clock) = (login.config(&place), place.sandbox.clock());
     let outcome = place.live(Life { config, clock, journal: &journal }).await.unwrap();
@@ -129,7 +129,7 @@ async fn where_the_login_is_over_the_run_pauses_and_is_finished_later() {
 
 #[tokio::test(start_paused = true)]
 async fn a_session_in_the_environment_ends_when_aws_says_so() {
-    for minutes in [6, 15] {
+    for minutes in [4, 9] {
         let place = Place::build(23).await;
         // As from AWS_SESSION_TOKEN: nothing here knows until when they are good.
         let key = "ASIAOFTHEENVIRONMENT";
