@@ -17,6 +17,7 @@ mod backends;
 mod body;
 mod calls;
 mod client;
+mod clock;
 pub mod lab;
 pub mod mangle;
 mod normal;
@@ -30,14 +31,16 @@ pub mod server;
 mod tests;
 pub mod weather;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 use winterbaume_core::{MockRequest, MockResponse};
 
 pub use calls::Call;
+pub use clock::ShiftedClock;
 pub use mangle::{Mangler, Reply};
 pub use route::Service;
 pub use weather::{Fault, Kill, Shares, Weather, When};
@@ -77,6 +80,10 @@ pub struct Sandbox(Arc<Inner>);
 
 struct Inner {
     clock: SharedClock,
+    /// The same clock, to be set.
+    dial: Arc<ShiftedClock>,
+    /// Access keys that are good until some time.
+    expiries: Mutex<BTreeMap<String, Timestamp>>,
     account: Account,
     sky: Mutex<Sky>,
     calls: CallLog,
@@ -135,7 +142,11 @@ impl Builder {
             let start = Timestamp::from_second(START_S).unwrap_or_default();
             Arc::new(TokioClock::starting_at(start))
         });
+        let dial = Arc::new(ShiftedClock::on(clock));
+        let clock: SharedClock = dial.clone();
         Sandbox(Arc::new(Inner {
+            dial,
+            expiries: Mutex::default(),
             account: Account::new(self.seed, clock.clone(), self.identity),
             clock,
             sky: Mutex::new(Sky::new(self.seed, self.weather)),
@@ -161,6 +172,26 @@ impl Sandbox {
 
     pub fn clock(&self) -> SharedClock {
         self.0.clock.clone()
+    }
+
+    /// The night passes: the time of day goes on by this much for AWS and for whoever has this
+    /// clock, and nobody was awake meanwhile.
+    pub fn skip(&self, time: SignedDuration) {
+        self.0.dial.shift(time);
+    }
+
+    /// From `at` on AWS refuses what is signed with this access key.
+    pub fn expire(&self, access_key: &str, at: Timestamp) {
+        self.expiries().insert(access_key.to_owned(), at);
+    }
+
+    fn expiries(&self) -> MutexGuard<'_, BTreeMap<String, Timestamp>> {
+        self.0.expiries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn has_expired(&self, access_key: &str) -> bool {
+        let now = self.0.clock.now();
+        self.expiries().get(access_key).is_some_and(|at| *at <= now)
     }
 
     /// All calls so far, in the order in which they arrived.
@@ -231,9 +262,18 @@ impl Sandbox {
         };
         let call = self.0.calls.open(&route, self.0.clock.now());
         let fate = self.sky().fate(call, &route, self.0.clock.now());
+        let expired = self.has_expired(&route.access_key);
         pause(fate.latency / 2).await;
         if fate.kill == Some(When::Before) {
             return self.die(call);
+        }
+        if expired {
+            let response = quotas::expired(route.service);
+            self.0.calls.note(call, |call| {
+                call.fault = Some("expired credentials");
+                call.status = Some(response.status);
+            });
+            return Answer::Response(response);
         }
         let response = match fate.fault {
             Some(Fault::ResetBefore) => return self.reset(call, Fault::ResetBefore),

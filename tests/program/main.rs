@@ -16,6 +16,7 @@ mod harness;
 mod http;
 mod interrupted;
 mod inventory;
+mod journal;
 mod outsiders;
 mod plan;
 mod refusals;

@@ -14,11 +14,15 @@
 //! it; `scripts/fuzz` does so many times.
 #![cfg(feature = "sandbox")]
 
+mod clocks;
+mod credentials;
 mod drift;
 mod fuzz;
+mod life;
 mod restore;
 mod safety;
 mod story;
+mod writes;
 
 use std::collections::BTreeMap;
 
