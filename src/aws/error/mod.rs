@@ -327,6 +327,11 @@ impl AwsError {
         }
     }
 
+    /// A call that was not made: it would name what is not this account's any more.
+    pub fn not_ours(op: super::Op, region: Region, message: impl Into<String>) -> Self {
+        Self { class: Class::Refused, ..Self::garbled(op, region, message) }
+    }
+
     /// A refusal inside a successful answer (`DeleteObjects`, `BatchDeleteImage`), judged like
     /// any other error.
     pub fn inside(op: super::Op, region: Region, code: &str, message: impl Into<String>) -> Self {

@@ -2,13 +2,17 @@
 
 use super::ResourceKind;
 
+mod again;
 mod bucket;
 mod empty;
 mod keys;
+mod parts;
 mod record;
 mod settings;
 #[cfg(all(test, feature = "sandbox"))]
 mod tests;
+
+pub(in crate::aws) use bucket::is_ours;
 
 /// Every kind of this service.
 pub const KINDS: &[&dyn ResourceKind] = &[&bucket::Bucket];

@@ -24,6 +24,9 @@ pub struct Bucket {
     pub created: Timestamp,
     pub versioning: Versioning,
     pub mfa_delete: bool,
+    /// Settings that winterbaume forgets, as they were put, by the operation's name without its
+    /// verb: `BucketLogging`.
+    pub settings: BTreeMap<String, Bytes>,
     /// By key, newest first.
     pub objects: BTreeMap<String, Vec<Version>>,
     /// By key and upload id.
@@ -112,6 +115,7 @@ impl Bucket {
             created,
             versioning: Versioning::Never,
             mfa_delete: false,
+            settings: BTreeMap::new(),
             objects: BTreeMap::new(),
             uploads: BTreeMap::new(),
         }
