@@ -80,12 +80,30 @@ fn is_secret_field(name: &str) -> bool {
     SECRET_FIELDS.contains(&plain.as_str())
 }
 
+/// How the settings of SageMaker's own toolkits begin. They are no secrets, unless the rest of
+/// the name says so, and a model cannot be made again without them.
+const TOOLKIT: &str = "SAGEMAKER_";
+const SECRET_NAMES: &[&str] = &["PASSWORD", "SECRET", "TOKEN", "KEY", "CREDENTIAL"];
+
+fn is_of_the_toolkit(variable: &str) -> bool {
+    let name = variable.to_ascii_uppercase();
+    variable.starts_with(TOOLKIT) && !SECRET_NAMES.iter().any(|word| name.contains(word))
+}
+
 /// Replaces texts and numbers, and keeps the names of variables: `restore` says which ones are to
 /// be filled in by hand.
 fn leave_out(value: &mut Value) {
     match value {
         Value::Null => {}
-        Value::Object(fields) => fields.values_mut().for_each(leave_out),
+        Value::Object(fields) => {
+            for (name, field) in fields.iter_mut() {
+                if is_of_the_toolkit(name) {
+                    self::value(field);
+                } else {
+                    leave_out(field);
+                }
+            }
+        }
         Value::Array(items) => items.iter_mut().for_each(leave_out),
         Value::String(_) | Value::Bool(_) | Value::Number(_) => {
             *value = Value::String(LEFT_OUT.to_owned());
@@ -228,7 +246,10 @@ mod tests {
     #[test]
     fn fields_are_known_by_name_and_variables_keep_theirs() {
         let mut record = json!({
-            "Environment": { "DB_PASSWORD": "hunter2", "N": 3 },
+            "Environment": {
+                "DB_PASSWORD": "hunter2", "N": 3, "SAGEMAKER_PROGRAM": "inference.py",
+                "SAGEMAKER_TOKEN": "t", "SAGEMAKER_REGION": KEY,
+            },
             "OnStart": [{ "Content": "ZWNobyBoaQ==" }],
             "session_token": "x",
             "Image": "842676018087.dkr.ecr.us-east-1.amazonaws.com/retail:1",
@@ -236,7 +257,10 @@ mod tests {
         });
         value(&mut record);
         let expected = json!({
-            "Environment": { "DB_PASSWORD": LEFT_OUT, "N": LEFT_OUT },
+            "Environment": {
+                "DB_PASSWORD": LEFT_OUT, "N": LEFT_OUT, "SAGEMAKER_PROGRAM": "inference.py",
+                "SAGEMAKER_TOKEN": LEFT_OUT, "SAGEMAKER_REGION": LEFT_OUT,
+            },
             "OnStart": [{ "Content": LEFT_OUT }],
             "session_token": LEFT_OUT,
             "Image": "842676018087.dkr.ecr.us-east-1.amazonaws.com/retail:1",

@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 use super::repository::{PAGE_MAX, SIDE_BY_SIDE};
 use crate::aws::kinds::ecr::{IMAGE, REPOSITORY};
 use crate::aws::{
-    Acted, Aws, AwsError, Listed, Op, Progress, RemovalOptions, ResourceKind, found, timestamp,
+    Acted, Aws, AwsError, Listed, Op, Progress, Rebuild, RemovalOptions, ResourceKind, found,
+    timestamp,
 };
 use crate::resource::{
     Action, KindFacts, Permissions, Prep, Reference, Resource, ResourceId, Scope, Unread, WhereKey,
@@ -129,6 +130,10 @@ impl ResourceKind for Image {
             Some(failure) => Err(refused(aws, failure)),
             None => Ok(Acted::Done),
         }
+    }
+
+    fn rebuild(&self, _: &Resource) -> Result<Rebuild, String> {
+        Err("its layers are gone: push it again from where it was built".to_owned())
     }
 }
 

@@ -4,8 +4,9 @@ use async_trait::async_trait;
 use serde_json::json;
 
 use super::child::ClusterChild;
-use super::{tags, without_nulls};
-use crate::aws::{Acted, Aws, AwsError, Op, kinds, timestamp};
+use super::{again, tags, without_nulls};
+use crate::aws::record::text;
+use crate::aws::{Acted, Aws, AwsError, Class, Op, Rebuild, kinds, timestamp};
 use crate::resource::{
     KindFacts, Last, Lifecycle, Permissions, Reference, Resource, Scope, WhereKey,
 };
@@ -26,6 +27,7 @@ impl ClusterChild for AccessEntries {
                 remove: &["eks:DeleteAccessEntry"],
                 tag: &["eks:TagResource"],
             },
+            restore_permissions: again::ENTRY_PERMISSIONS,
             can_tag: true,
             ..KindFacts::new(kinds::eks::ACCESS_ENTRY, Scope::Regional)
         }
@@ -89,5 +91,32 @@ impl ClusterChild for AccessEntries {
         let call = || client.delete_access_entry().cluster_name(cluster).principal_arn(name).send();
         aws.call(OP, call).await?;
         Ok(Acted::Done)
+    }
+
+    fn rebuild(&self, was: &Resource) -> Result<Rebuild, String> {
+        let rebuild = Rebuild::by_create();
+        let kind = text(&was.record, "type");
+        // Access policies are for people's entries only (`AssociateAccessPolicy`).
+        if kind.is_none_or(|kind| kind == "STANDARD") {
+            return Ok(rebuild.without("its access policies, which are not recorded"));
+        }
+        Ok(rebuild)
+    }
+
+    /// EKS makes the entries of its own nodes, and of who makes a cluster, by itself.
+    async fn create(
+        &self,
+        aws: &Aws,
+        cluster: &str,
+        name: &str,
+        was: &Resource,
+    ) -> Result<Acted, AwsError> {
+        const OP: Op = Op::write("eks", "CreateAccessEntry");
+        let (client, input) = (&aws.eks(), again::entry(was, cluster, name));
+        let has_groups = input.get_kubernetes_groups().is_some();
+        match aws.call(OP, || input.clone().send_with(client)).await {
+            Err(error) if error.class == Class::InUse && !has_groups => Ok(Acted::Done),
+            answer => answer.map(|_| Acted::Done),
+        }
     }
 }

@@ -4,8 +4,9 @@ use async_trait::async_trait;
 use serde_json::json;
 
 use super::child::ClusterChild;
-use super::{issue, lifecycle, tags, without_nulls};
-use crate::aws::{Acted, Aws, AwsError, Op, kinds, timestamp};
+use super::{again, issue, lifecycle, tags, without_nulls};
+use crate::aws::record::list;
+use crate::aws::{Acted, Aws, AwsError, Op, Rebuild, kinds, timestamp};
 use crate::resource::{KindFacts, Permissions, Reference, Resource, Scope, WhereKey};
 
 pub(super) struct Addons;
@@ -29,6 +30,7 @@ impl ClusterChild for Addons {
                 remove: &["eks:DeleteAddon"],
                 tag: &["eks:TagResource"],
             },
+            restore_permissions: again::ADDON_PERMISSIONS,
             can_tag: true,
             ..KindFacts::new(kinds::eks::ADDON, Scope::Regional)
         }
@@ -100,6 +102,31 @@ impl ClusterChild for Addons {
         let client = aws.eks();
         let call = || client.delete_addon().cluster_name(cluster).addon_name(name).send();
         aws.call(OP, call).await?;
+        Ok(Acted::Started)
+    }
+
+    fn rebuild(&self, was: &Resource) -> Result<Rebuild, String> {
+        let mut rebuild = Rebuild::by_create();
+        if was.record.get("configurationValues").is_some() {
+            rebuild = rebuild.without("its configuration values, which no journal keeps");
+        }
+        // They are the cluster's own when they come back, and serve it all the same.
+        if !list(&was.record, "podIdentityAssociations").is_empty() {
+            rebuild = rebuild.without("its tie to its pod identity associations");
+        }
+        Ok(rebuild)
+    }
+
+    async fn create(
+        &self,
+        aws: &Aws,
+        cluster: &str,
+        name: &str,
+        was: &Resource,
+    ) -> Result<Acted, AwsError> {
+        const OP: Op = Op::write("eks", "CreateAddon");
+        let (client, input) = (&aws.eks(), again::addon(was, cluster, name));
+        aws.call(OP, || input.clone().send_with(client)).await?;
         Ok(Acted::Started)
     }
 }

@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use futures::stream::{self, StreamExt};
 
 use crate::aws::{
-    Acted, Aws, AwsError, Class, Listed, Progress, RemovalOptions, ResourceKind, found, kinds,
+    Acted, Aws, AwsError, Class, Listed, Progress, Rebuild, RemovalOptions, ResourceKind, found,
+    kinds,
 };
 use crate::inventory::Hides;
 use crate::resource::{Action, KindFacts, Prep, Resource, ResourceId, Tags, Unread};
@@ -29,6 +30,33 @@ pub(super) trait ClusterChild: Send + Sync {
     ) -> Result<Resource, AwsError>;
 
     async fn delete(&self, aws: &Aws, cluster: &str, name: &str) -> Result<Acted, AwsError>;
+
+    /// As [`ResourceKind::rebuild`]; its one step is [`ClusterChild::create`].
+    fn rebuild(&self, was: &Resource) -> Result<Rebuild, String> {
+        Err(format!("Dismantle cannot make a {} again", was.kind()))
+    }
+
+    async fn create(
+        &self,
+        aws: &Aws,
+        cluster: &str,
+        name: &str,
+        was: &Resource,
+    ) -> Result<Acted, AwsError> {
+        let _ = (cluster, name);
+        Err(AwsError::unsupported(aws, was.kind(), Action::Create.as_str()))
+    }
+
+    /// The last part of the id that stands in the place of `was`; `None` if none does.
+    async fn name_again(
+        &self,
+        aws: &Aws,
+        cluster: &str,
+        was: &Resource,
+    ) -> Result<Option<String>, AwsError> {
+        let _ = (aws, cluster);
+        Ok(Some(parts(was).1.to_owned()))
+    }
 }
 
 /// A kind of child as a [`ResourceKind`].
@@ -108,6 +136,27 @@ impl<T: ClusterChild> ResourceKind for InCluster<T> {
         match step.action {
             Action::Delete => self.0.delete(aws, cluster, name).await,
             other => Err(AwsError::unsupported(aws, resource.kind(), other.as_str())),
+        }
+    }
+
+    fn rebuild(&self, was: &Resource) -> Result<Rebuild, String> {
+        self.0.rebuild(was)
+    }
+
+    async fn find_again(&self, aws: &Aws, was: &Resource) -> Result<Option<Resource>, AwsError> {
+        let (cluster, _) = parts(was);
+        let Some(name) = found(self.0.name_again(aws, cluster, was).await)?.flatten() else {
+            return Ok(None);
+        };
+        let blank = self.blank(aws, cluster, &name);
+        found(self.0.describe(aws, cluster, &name, blank).await)
+    }
+
+    async fn make(&self, aws: &Aws, was: &Resource, step: &Prep) -> Result<Acted, AwsError> {
+        let (cluster, name) = parts(was);
+        match step.action {
+            Action::Create => self.0.create(aws, cluster, name, was).await,
+            other => Err(AwsError::unsupported(aws, was.kind(), other.as_str())),
         }
     }
 

@@ -6,10 +6,10 @@ use futures::stream::{self, StreamExt};
 use serde_json::json;
 
 use super::child::{SIDE_BY_SIDE, unread};
-use super::{issue, lifecycle, tags, without_nulls};
+use super::{again, issue, lifecycle, tags, without_nulls};
 use crate::aws::{
-    Acted, Aws, AwsError, Listed, Op, Progress, RemovalOptions, ResourceKind, found, kinds,
-    spelling, timestamp,
+    Acted, Aws, AwsError, Listed, Op, Progress, Rebuild, RemovalOptions, ResourceKind, found,
+    kinds, spelling, timestamp,
 };
 use crate::inventory::Hides;
 use crate::resource::{
@@ -49,6 +49,7 @@ impl ResourceKind for Clusters {
                 remove: &["eks:DeleteCluster", "eks:UpdateClusterConfig"],
                 tag: &["eks:TagResource"],
             },
+            restore_permissions: again::CLUSTER_PERMISSIONS,
             can_tag: true,
             ..KindFacts::new(kinds::eks::CLUSTER, Scope::Regional)
         }
@@ -106,6 +107,21 @@ impl ResourceKind for Clusters {
             }
             other => return Err(AwsError::unsupported(aws, resource.kind(), other.as_str())),
         }
+        Ok(Acted::Started)
+    }
+
+    fn rebuild(&self, _: &Resource) -> Result<Rebuild, String> {
+        let lost = "what ran in it, and its issuer: a cluster made again has another one";
+        Ok(Rebuild::by_create().without(lost))
+    }
+
+    async fn make(&self, aws: &Aws, was: &Resource, step: &Prep) -> Result<Acted, AwsError> {
+        const OP: Op = Op::write("eks", "CreateCluster");
+        if step.action != Action::Create {
+            return Err(AwsError::unsupported(aws, was.kind(), step.action.as_str()));
+        }
+        let (client, input) = (&aws.eks(), again::cluster(was));
+        aws.call(OP, || input.clone().send_with(client)).await?;
         Ok(Acted::Started)
     }
 

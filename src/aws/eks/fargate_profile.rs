@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use serde_json::json;
 
 use super::child::ClusterChild;
-use super::{issue, lifecycle, tags, without_nulls};
-use crate::aws::{Acted, Aws, AwsError, Op, kinds, timestamp};
+use super::{again, issue, lifecycle, tags, without_nulls};
+use crate::aws::{Acted, Aws, AwsError, Op, Rebuild, kinds, timestamp};
 use crate::resource::{KindFacts, Permissions, Reference, Resource, Scope, WhereKey};
 
 pub(super) struct FargateProfiles;
@@ -25,6 +25,7 @@ impl ClusterChild for FargateProfiles {
                 remove: &["eks:DeleteFargateProfile"],
                 tag: &["eks:TagResource"],
             },
+            restore_permissions: again::FARGATE_PERMISSIONS,
             can_tag: true,
             ..KindFacts::new(kinds::eks::FARGATE_PROFILE, Scope::Regional)
         }
@@ -102,6 +103,23 @@ impl ClusterChild for FargateProfiles {
             client.delete_fargate_profile().cluster_name(cluster).fargate_profile_name(name).send()
         };
         aws.call(OP, call).await?;
+        Ok(Acted::Started)
+    }
+
+    fn rebuild(&self, _: &Resource) -> Result<Rebuild, String> {
+        Ok(Rebuild::by_create())
+    }
+
+    async fn create(
+        &self,
+        aws: &Aws,
+        cluster: &str,
+        name: &str,
+        was: &Resource,
+    ) -> Result<Acted, AwsError> {
+        const OP: Op = Op::write("eks", "CreateFargateProfile");
+        let (client, input) = (&aws.eks(), again::fargate(was, cluster, name));
+        aws.call(OP, || input.clone().send_with(client)).await?;
         Ok(Acted::Started)
     }
 }

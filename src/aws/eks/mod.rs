@@ -2,12 +2,15 @@
 
 mod access_entry;
 mod addon;
+mod again;
 mod capability;
 mod child;
 mod cluster;
 mod fargate_profile;
 mod nodegroup;
 mod pod_identity_association;
+#[cfg(all(test, feature = "sandbox"))]
+mod round_trip;
 
 use serde_json::Value;
 

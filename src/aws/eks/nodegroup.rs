@@ -5,8 +5,8 @@ use aws_sdk_eks::types::Nodegroup;
 use serde_json::json;
 
 use super::child::ClusterChild;
-use super::{issue, lifecycle, tags, without_nulls};
-use crate::aws::{Acted, Aws, AwsError, Op, kinds, timestamp};
+use super::{again, issue, lifecycle, tags, without_nulls};
+use crate::aws::{Acted, Aws, AwsError, Op, Rebuild, kinds, timestamp};
 use crate::resource::{KindFacts, Permissions, Reference, Region, Resource, Scope, WhereKey};
 
 pub(super) struct Nodegroups;
@@ -25,6 +25,7 @@ impl ClusterChild for Nodegroups {
                 remove: &["eks:DeleteNodegroup"],
                 tag: &["eks:TagResource"],
             },
+            restore_permissions: again::NODEGROUP_PERMISSIONS,
             can_tag: true,
             ..KindFacts::new(kinds::eks::NODEGROUP, Scope::Regional)
         }
@@ -86,6 +87,23 @@ impl ClusterChild for Nodegroups {
         let client = aws.eks();
         let call = || client.delete_nodegroup().cluster_name(cluster).nodegroup_name(name).send();
         aws.call(OP, call).await?;
+        Ok(Acted::Started)
+    }
+
+    fn rebuild(&self, _: &Resource) -> Result<Rebuild, String> {
+        Ok(Rebuild::by_create())
+    }
+
+    async fn create(
+        &self,
+        aws: &Aws,
+        cluster: &str,
+        name: &str,
+        was: &Resource,
+    ) -> Result<Acted, AwsError> {
+        const OP: Op = Op::write("eks", "CreateNodegroup");
+        let (client, input) = (&aws.eks(), again::nodegroup(was, cluster, name));
+        aws.call(OP, || input.clone().send_with(client)).await?;
         Ok(Acted::Started)
     }
 }

@@ -4,8 +4,9 @@ use async_trait::async_trait;
 use serde_json::json;
 
 use super::child::ClusterChild;
-use super::{tags, without_nulls};
-use crate::aws::{Acted, Aws, AwsError, Op, kinds, timestamp};
+use super::{again, tags, without_nulls};
+use crate::aws::record::text;
+use crate::aws::{Acted, Aws, AwsError, Op, Rebuild, kinds, timestamp};
 use crate::resource::{KindFacts, Permissions, Reference, Resource, Scope};
 
 pub(super) struct PodIdentityAssociations;
@@ -22,6 +23,7 @@ impl ClusterChild for PodIdentityAssociations {
                 remove: &["eks:DeletePodIdentityAssociation"],
                 tag: &["eks:TagResource"],
             },
+            restore_permissions: again::ASSOCIATION_PERMISSIONS,
             can_tag: true,
             ..KindFacts::new(kinds::eks::POD_IDENTITY_ASSOCIATION, Scope::Regional)
         }
@@ -103,5 +105,51 @@ impl ClusterChild for PodIdentityAssociations {
         };
         aws.call(OP, call).await?;
         Ok(Acted::Done)
+    }
+
+    fn rebuild(&self, _: &Resource) -> Result<Rebuild, String> {
+        Ok(Rebuild::by_create())
+    }
+
+    async fn create(
+        &self,
+        aws: &Aws,
+        cluster: &str,
+        _: &str,
+        was: &Resource,
+    ) -> Result<Acted, AwsError> {
+        const OP: Op = Op::write("eks", "CreatePodIdentityAssociation");
+        let (client, input) = (&aws.eks(), again::association(was, cluster));
+        aws.call(OP, || input.clone().send_with(client)).await?;
+        Ok(Acted::Done)
+    }
+
+    /// AWS gives a new one another id: it is known by whom it serves.
+    async fn name_again(
+        &self,
+        aws: &Aws,
+        cluster: &str,
+        was: &Resource,
+    ) -> Result<Option<String>, AwsError> {
+        const OP: Op = Op::read("eks", "ListPodIdentityAssociations");
+        let (namespace, account) =
+            (text(&was.record, "namespace"), text(&was.record, "serviceAccount"));
+        let client = aws.eks();
+        let start = |token| {
+            client
+                .list_pod_identity_associations()
+                .cluster_name(cluster)
+                .set_namespace(namespace.clone())
+                .set_service_account(account.clone())
+                .set_next_token(token)
+                .into_paginator()
+                .send()
+        };
+        let pages = aws.pages(OP, start, |page| page.next_token().map(str::to_owned)).await?;
+        Ok(pages
+            .into_iter()
+            .flat_map(|page| page.associations.unwrap_or_default())
+            .filter(|one| one.namespace == namespace && one.service_account == account)
+            .find_map(|one| one.association_id))
     }
 }

@@ -37,6 +37,9 @@ fn each_answer_has_its_class() {
         ("s3", "SlowDown", "Please reduce your request rate.", Throttled),
         ("s3", "InternalError", "", Ambiguous),
         ("s3", "OperationAborted", "", Conflict),
+        // Somebody else has the name by now: no wait helps.
+        ("s3", "BucketAlreadyExists", "The requested bucket name is not available.", Refused),
+        ("s3", "BucketAlreadyOwnedByYou", "", Refused),
         ("s3", "ExpiredToken", "The provided token has expired.", Expired),
         ("kms", "KMSInvalidStateException", "is pending deletion", NotReady),
         ("logs", "OperationAbortedException", "", Conflict),

@@ -10,7 +10,9 @@ use futures::stream::{self, StreamExt};
 use serde_json::json;
 
 use crate::aws::kinds::{ecr::REPOSITORY, eks::CLUSTER, iam, kms::GRANT, kms::KEY, s3::BUCKET};
-use crate::aws::{Aws, AwsError, Incomplete, Listed, Op, ResourceKind, found, spelling, timestamp};
+use crate::aws::{
+    Aws, AwsError, Incomplete, Listed, Op, Rebuild, ResourceKind, found, spelling, timestamp,
+};
 use crate::inventory::Hides;
 use crate::resource::{
     KindFacts, Last, Lifecycle, Permissions, Reference, Region, Removable, Resource, ResourceId,
@@ -77,6 +79,10 @@ impl ResourceKind for Grant {
         let grants = found(grants(aws, key, Some(grant)).await)?.unwrap_or_default();
         let mut seen = grants.iter().filter_map(|grant| resource(aws, grant));
         Ok(seen.find(|seen| seen.id == known.id))
+    }
+
+    fn rebuild(&self, _: &Resource) -> Result<Rebuild, String> {
+        Err("grants are given anew by whoever needs them".to_owned())
     }
 }
 

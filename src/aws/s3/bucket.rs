@@ -9,13 +9,13 @@ use async_trait::async_trait;
 use aws_sdk_s3::types;
 use futures::{StreamExt, stream};
 
-use super::{empty, record, settings};
+use super::{again, empty, record, settings};
 use crate::aws::kinds::iam::ROLE;
 use crate::aws::kinds::kms::KEY;
 use crate::aws::kinds::s3::BUCKET;
 use crate::aws::{
-    Acted, Aws, AwsError, Class, Listed, Op, Progress, RemovalOptions, ResourceKind, found,
-    timestamp,
+    Acted, Aws, AwsError, Class, Listed, Op, Progress, Rebuild, RemovalOptions, ResourceKind,
+    found, timestamp,
 };
 use crate::resource::{
     Action, KindFacts, Permissions, Prep, Region, Resource, Scope, Tags, Unread, WhereKey,
@@ -59,6 +59,7 @@ impl ResourceKind for Bucket {
                 ],
                 tag: &["s3:PutBucketTagging"],
             },
+            restore_permissions: again::PERMISSIONS,
             can_tag: true,
             ..KindFacts::new(BUCKET, Scope::Global)
         }
@@ -88,7 +89,7 @@ impl ResourceKind for Bucket {
 
     async fn read(&self, aws: &Aws, known: &Resource) -> Result<Option<Resource>, AwsError> {
         let name = known.id.id.as_str();
-        let head = head(&aws.in_region(known.region()), name).await;
+        let head = head(&aws.in_region(known.region()), name, aws.number()).await;
         if matches!(&head, Err(error) if error.is_not_found()) {
             return Ok(None);
         }
@@ -151,15 +152,53 @@ impl ResourceKind for Bucket {
     async fn tag(&self, aws: &Aws, resource: &Resource, tags: &Tags) -> Result<(), AwsError> {
         settings::add_tags(&aws.in_region(resource.region()), &resource.id.id, tags).await
     }
+
+    fn rebuild(&self, was: &Resource) -> Result<Rebuild, String> {
+        Ok(again::bucket(was))
+    }
+
+    fn shows(&self, was: &Resource, now: &Resource, step: &Prep) -> bool {
+        match (step.action, step.target.as_deref()) {
+            (Action::Configure, Some(part)) => again::shows(was, now, part),
+            _ => true,
+        }
+    }
+
+    async fn make(&self, aws: &Aws, was: &Resource, step: &Prep) -> Result<Acted, AwsError> {
+        again::make(aws, was, step).await.map(|()| Acted::Done)
+    }
+}
+
+/// Whether this account has the bucket today. A name that was once ours is anyone's.
+pub(in crate::aws) async fn is_ours(aws: &Aws, name: &str) -> Result<bool, AwsError> {
+    let listed = buckets(aws, Some(name)).await?;
+    if listed.iter().any(|bucket| bucket.name() == Some(name)) {
+        return Ok(true);
+    }
+    // The list lags behind what was just made.
+    is_of(aws, name, aws.number()).await
+}
+
+/// Whether `account` has the bucket. Where the answer is that we may not ask, it does not.
+pub(super) async fn is_of(aws: &Aws, name: &str, account: &str) -> Result<bool, AwsError> {
+    let answers = |answer: Result<Option<Region>, AwsError>| match answer {
+        Ok(region) => Ok(Some(region)),
+        Err(error) if matches!(error.class, Class::NotFound | Class::Denied) => Ok(None),
+        Err(error) => Err(error),
+    };
+    let Some(region) = answers(head(aws, name, account).await)? else { return Ok(false) };
+    match region.filter(|region| *region != aws.region()) {
+        None => Ok(true),
+        // Another region names the right one without a look at the owner.
+        Some(region) => {
+            let there = aws.in_region(region);
+            let again = answers(head(&there, name, account).await)?;
+            Ok(again.is_some_and(|at| at.is_none_or(|at| at == region)))
+        }
+    }
 }
 
 /// The account's buckets, or those whose names begin with `prefix`.
-/// Whether a bucket of this name is this account's today. Names are anyone's once they are free.
-pub(in crate::aws) async fn is_ours(aws: &Aws, name: &str) -> Result<bool, AwsError> {
-    let listed = buckets(aws, Some(name)).await?;
-    Ok(listed.iter().any(|bucket| bucket.name() == Some(name)))
-}
-
 async fn buckets(aws: &Aws, prefix: Option<&str>) -> Result<Vec<types::Bucket>, AwsError> {
     let client = aws.s3();
     let pages = aws
@@ -204,11 +243,11 @@ async fn located(aws: &Aws, bucket: &types::Bucket) -> Option<Resource> {
     Some(resource)
 }
 
-/// Whether the bucket is there and ours, and its region if the answer says so.
-async fn head(aws: &Aws, name: &str) -> Result<Option<Region>, AwsError> {
+/// Whether the bucket is there and the account's, and its region if the answer says so.
+async fn head(aws: &Aws, name: &str, account: &str) -> Result<Option<Region>, AwsError> {
     let client = aws.s3();
     aws.call(HEAD, || {
-        let request = client.head_bucket().bucket(name).expected_bucket_owner(aws.number());
+        let request = client.head_bucket().bucket(name).expected_bucket_owner(account);
         async move {
             match request.send().await {
                 Ok(answer) => Ok(answer.bucket_region),
@@ -231,7 +270,7 @@ async fn head(aws: &Aws, name: &str) -> Result<Option<Region>, AwsError> {
 
 /// Asked only where `ListBuckets` does not tell: AWS does since 2024.
 async fn region_of(aws: &Aws, name: &str) -> Result<Region, AwsError> {
-    match found(head(aws, name).await) {
+    match found(head(aws, name, aws.number()).await) {
         Ok(Some(Some(region))) => return Ok(region),
         Ok(None) => return Err(gone(aws)),
         Ok(Some(None)) | Err(_) => {}

@@ -2,9 +2,11 @@
 
 use super::ResourceKind;
 
+mod again;
 mod bucket;
 mod empty;
 mod keys;
+mod parts;
 mod record;
 mod settings;
 #[cfg(all(test, feature = "sandbox"))]

@@ -1,11 +1,15 @@
 //! Buckets through the real SDK, against the account in memory.
 
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
+use aws_sdk_s3::types::{
+    self, BucketVersioningStatus, CreateBucketConfiguration, VersioningConfiguration,
+};
+use serde_json::json;
 
 use super::bucket::Bucket;
-use crate::aws::{Aws, Progress, RemovalOptions, ResourceKind, Session};
-use crate::resource::{Action, Prep, Region};
+use crate::aws::kinds::s3::BUCKET;
+use crate::aws::{Aws, Class, Progress, RemovalOptions, ResourceKind, Session};
+use crate::resource::{Action, Prep, Region, Resource};
 use crate::sandbox::{ACCOUNT_ID, Sandbox};
 
 const OPTIONS: RemovalOptions = RemovalOptions {
@@ -63,4 +67,107 @@ async fn a_bucket_is_seen_emptied_and_removed() {
     assert_eq!(emptied.removal.prep, []);
     Bucket.act(&aws, seen, &Prep::new(Action::Delete), &OPTIONS, &progress).await.unwrap();
     assert_eq!(Bucket.read(&aws, seen).await.unwrap(), None);
+}
+
+/// In Ireland, with two others to write to.
+async fn furnished(client: &aws_sdk_s3::Client) {
+    for name in ["lab", "logs", "copies"] {
+        let place = CreateBucketConfiguration::builder().location_constraint("eu-west-1".into());
+        let call = client.create_bucket().bucket(name).create_bucket_configuration(place.build());
+        call.object_lock_enabled_for_bucket(name == "lab").send().await.unwrap();
+    }
+    macro_rules! put {
+        ($call:ident.$set:ident($value:expr)) => {
+            client.$call().bucket("lab").$set($value).send().await.unwrap()
+        };
+    }
+    let tag = types::Tag::builder().key("lab").value("mlops").build().unwrap();
+    put!(put_bucket_tagging.tagging(types::Tagging::builder().tag_set(tag).build().unwrap()));
+    let block = types::PublicAccessBlockConfiguration::builder()
+        .block_public_acls(true)
+        .ignore_public_acls(true)
+        .block_public_policy(false)
+        .restrict_public_buckets(false);
+    put!(put_public_access_block.public_access_block_configuration(block.build()));
+    let rule = types::LifecycleRule::builder()
+        .id("old")
+        .status(types::ExpirationStatus::Enabled)
+        .filter(types::LifecycleRuleFilter::builder().prefix("raw/").build())
+        .expiration(types::LifecycleExpiration::builder().days(30).build())
+        .build()
+        .unwrap();
+    let rules = types::BucketLifecycleConfiguration::builder().rules(rule).build().unwrap();
+    put!(put_bucket_lifecycle_configuration.lifecycle_configuration(rules));
+    let rule = types::CorsRule::builder().allowed_methods("GET").allowed_origins("*");
+    let rules = types::CorsConfiguration::builder().cors_rules(rule.build().unwrap());
+    put!(put_bucket_cors.cors_configuration(rules.build().unwrap()));
+    put!(put_bucket_policy.policy(r#"{"Version":"2012-10-17","Statement":[]}"#));
+    let payer = types::RequestPaymentConfiguration::builder().payer(types::Payer::Requester);
+    put!(put_bucket_request_payment.request_payment_configuration(payer.build().unwrap()));
+    let target = types::LoggingEnabled::builder().target_bucket("logs").target_prefix("");
+    let target = target.build().unwrap();
+    let status = types::BucketLoggingStatus::builder().logging_enabled(target).build();
+    put!(put_bucket_logging.bucket_logging_status(status));
+    let place = types::Destination::builder().bucket("arn:aws:s3:::copies").build().unwrap();
+    let rule = types::ReplicationRule::builder()
+        .id("all")
+        .priority(1)
+        .status(types::ReplicationRuleStatus::Enabled)
+        .filter(types::ReplicationRuleFilter::builder().prefix("").build())
+        .destination(place)
+        .build()
+        .unwrap();
+    let rules = types::ReplicationConfiguration::builder().role("role").rules(rule);
+    put!(put_bucket_replication.replication_configuration(rules.build().unwrap()));
+}
+
+async fn make_again(aws: &Aws, was: &Resource) {
+    for step in Bucket.rebuild(was).unwrap().steps {
+        Bucket.make(aws, was, &step).await.unwrap();
+        let now = Bucket.find_again(aws, was).await.unwrap().unwrap();
+        assert!(Bucket.shows(was, &now, &step), "{step:?}: {:#}", now.record);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bucket_comes_back_in_its_region_with_its_settings() {
+    let sandbox = Sandbox::builder().build();
+    let aws = account(&sandbox);
+    let region = Region::new("eu-west-1");
+    furnished(&aws.in_region(region).s3()).await;
+    let known = Resource::new(BUCKET, region, "lab", "lab");
+    let was = Bucket.read(&aws, &known).await.unwrap().unwrap();
+    let members = ["LoggingEnabled", "ReplicationConfiguration", "ObjectLockConfiguration"];
+    assert!(members.iter().all(|member| !was.record[*member].is_null()), "{:#}", was.record);
+    let delete = Prep::new(Action::Delete);
+    Bucket.act(&aws, &was, &delete, &OPTIONS, &Progress::default()).await.unwrap();
+
+    make_again(&aws, &was).await;
+    let now = Bucket.read(&aws, &known).await.unwrap().unwrap();
+    assert_eq!(now.record, was.record);
+    assert_eq!(now.region(), region);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_sent_to_a_bucket_that_is_not_ours_any_more() {
+    let sandbox = Sandbox::builder().build();
+    let aws = account(&sandbox);
+    aws.s3().create_bucket().bucket("lab").send().await.unwrap();
+    let mut was = Resource::new(BUCKET, Region::new("us-east-1"), "lab", "lab");
+    was.record = json!({
+        "LoggingEnabled": { "TargetBucket": "lost", "TargetPrefix": "" },
+        "ReplicationConfiguration": {
+            "Role": "role",
+            "Rules": [{ "Status": "Enabled", "Destination": {
+                "Bucket": "arn:aws:s3:::lab", "Account": "111122223333",
+            } }],
+        },
+    });
+    for part in ["LoggingEnabled", "ReplicationConfiguration"] {
+        let refused = Bucket.make(&aws, &was, &Prep::of(Action::Configure, part)).await;
+        assert_eq!(refused.unwrap_err().class, Class::Refused, "{part}");
+    }
+    let now = Bucket.read(&aws, &was).await.unwrap().unwrap();
+    assert!(now.record["LoggingEnabled"].is_null());
+    assert!(now.record["ReplicationConfiguration"].is_null());
 }

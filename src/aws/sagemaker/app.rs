@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::common::{Described, Shape, TAG_PERMISSIONS, change, describe, list, status};
 use super::shown::text;
 use crate::aws::kinds::sagemaker;
-use crate::aws::{Acted, Aws, AwsError, Op, RemovalOptions};
+use crate::aws::{Acted, Aws, AwsError, Op, Rebuild, RemovalOptions};
 use crate::resource::{Kind, KindFacts, Permissions, Resource, ResourceId, Scope};
 
 const LIST: Op = Op::read("sagemaker", "ListApps");
@@ -144,6 +144,10 @@ impl Described for App {
                 .set_user_profile_name(app.owner_if(sagemaker::USER_PROFILE))
         )?;
         Ok(Acted::Started)
+    }
+
+    fn rebuild(&self, _: &Resource) -> Result<Rebuild, String> {
+        Err("an app is what ran in it: open it again in Studio".to_owned())
     }
 }
 

@@ -10,7 +10,8 @@ use serde_json::Value;
 use super::references::{self, Members};
 use super::shown::{record, text};
 use crate::aws::{
-    Acted, Aws, AwsError, Brief, Class, Listed, Op, Progress, RemovalOptions, ResourceKind, found,
+    Acted, Aws, AwsError, Brief, Class, Listed, Op, Progress, Rebuild, RemovalOptions,
+    ResourceKind, found,
 };
 use crate::inventory::Hides;
 use crate::resource::{
@@ -92,6 +93,21 @@ pub(super) trait Described: Send + Sync {
         resource: &Resource,
         options: &RemovalOptions,
     ) -> Result<Acted, AwsError>;
+
+    /// As [`ResourceKind::rebuild`]: `create`, then perhaps `configure` or `stop`.
+    fn rebuild(&self, was: &Resource) -> Result<Rebuild, String> {
+        Err(format!("Dismantle cannot make a {} again", was.kind()))
+    }
+
+    async fn create(&self, aws: &Aws, was: &Resource) -> Result<Acted, AwsError> {
+        Err(AwsError::unsupported(aws, was.kind(), Action::Create.as_str()))
+    }
+
+    /// Puts one part of the record back.
+    async fn configure(&self, aws: &Aws, was: &Resource, part: &str) -> Result<Acted, AwsError> {
+        let _ = part;
+        Err(AwsError::unsupported(aws, was.kind(), Action::Configure.as_str()))
+    }
 }
 
 /// A [`Described`] kind as the rest of the program sees it.
@@ -281,6 +297,31 @@ impl<T: Described> ResourceKind for Of<T> {
             Action::Stop => self.stop(aws, resource).await,
             Action::Delete => self.0.delete(aws, resource, options).await,
             other => Err(AwsError::unsupported(aws, self.0.shape().kind, other.as_str())),
+        }
+    }
+
+    fn rebuild(&self, was: &Resource) -> Result<Rebuild, String> {
+        self.0.rebuild(was)
+    }
+
+    /// What is not ready yet has not been stopped.
+    fn shows(&self, was: &Resource, now: &Resource, step: &Prep) -> bool {
+        match (step.action, step.target.as_deref()) {
+            (Action::Stop, _) => {
+                let runs = now.removal.prep.contains(&Prep::new(Action::Stop));
+                !runs && !matches!(now.lifecycle, Lifecycle::Changing { .. })
+            }
+            (Action::Configure, Some(part)) => now.record[part] == was.record[part],
+            _ => true,
+        }
+    }
+
+    async fn make(&self, aws: &Aws, was: &Resource, step: &Prep) -> Result<Acted, AwsError> {
+        match (step.action, step.target.as_deref()) {
+            (Action::Create, _) => self.0.create(aws, was).await,
+            (Action::Configure, Some(part)) => self.0.configure(aws, was, part).await,
+            (Action::Stop, _) => self.0.stop(aws, was).await,
+            (other, _) => Err(AwsError::unsupported(aws, was.kind(), other.as_str())),
         }
     }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::common::{Described, Shape, TAG_PERMISSIONS, change, describe, list, status};
 use super::shown::text;
 use crate::aws::kinds::{iam, kms, s3, sagemaker};
-use crate::aws::{Acted, Aws, AwsError, Op, RemovalOptions};
+use crate::aws::{Acted, Aws, AwsError, Op, Rebuild, RemovalOptions};
 use crate::resource::{KindFacts, Permissions, Resource, Scope};
 
 const LIST: Op = Op::read("sagemaker", "ListDomains");
@@ -76,5 +76,9 @@ impl Described for Domain {
         let id = &resource.id.id;
         change!(aws, DELETE, delete_domain.domain_id(id).retention_policy(policy.clone()))?;
         Ok(Acted::Started)
+    }
+
+    fn rebuild(&self, _: &Resource) -> Result<Rebuild, String> {
+        Err("a domain made again has another id and an empty home".to_owned())
     }
 }

@@ -2,16 +2,22 @@
 //! after it: with its role or its key gone it cannot free its grants.
 
 use async_trait::async_trait;
+use aws_sdk_sagemaker::operation::create_endpoint::CreateEndpointInput;
 use serde_json::Value;
 
+use super::again::{self, create};
 use super::common::{Described, Shape, TAG_PERMISSIONS, change, describe, list, status};
 use crate::aws::kinds::{ecr, kms, logs, s3, sagemaker};
-use crate::aws::{Acted, Aws, AwsError, Op, RemovalOptions};
+use crate::aws::{Acted, Aws, AwsError, Op, Rebuild, RemovalOptions};
 use crate::resource::{DerivedName, KindFacts, Permissions, Resource, Scope};
 
 const LIST: Op = Op::read("sagemaker", "ListEndpoints");
 const DESCRIBE: Op = Op::read("sagemaker", "DescribeEndpoint");
 const DELETE: Op = Op::write("sagemaker", "DeleteEndpoint");
+const CREATE: Op = Op::write("sagemaker", "CreateEndpoint");
+
+/// What it shows under another name than it is asked for.
+const RENAMES: &[(&str, &str)] = &[("LastDeploymentConfig", "DeploymentConfig")];
 
 pub(super) struct Endpoint;
 
@@ -51,6 +57,7 @@ impl Described for Endpoint {
                 remove: &["sagemaker:DeleteEndpoint"],
                 tag: TAG_PERMISSIONS,
             },
+            restore_permissions: &["sagemaker:CreateEndpoint", "sagemaker:AddTags"],
             can_tag: true,
             ..KindFacts::new(sagemaker::ENDPOINT, Scope::Regional)
         }
@@ -71,6 +78,25 @@ impl Described for Endpoint {
         _: &RemovalOptions,
     ) -> Result<Acted, AwsError> {
         change!(aws, DELETE, delete_endpoint.endpoint_name(&resource.id.id))?;
+        Ok(Acted::Started)
+    }
+
+    fn rebuild(&self, was: &Resource) -> Result<Rebuild, String> {
+        Ok(again::by_create(was))
+    }
+
+    async fn create(&self, aws: &Aws, was: &Resource) -> Result<Acted, AwsError> {
+        create!(
+            aws,
+            CREATE,
+            again::input(was, RENAMES),
+            CreateEndpointInput,
+            create_endpoint,
+            set_endpoint_name: endpoint_name,
+            set_endpoint_config_name: endpoint_config_name,
+            set_deployment_config: deployment_config,
+            set_tags: tags,
+        )?;
         Ok(Acted::Started)
     }
 }

@@ -3,6 +3,7 @@
 use super::ResourceKind;
 use common::Of;
 
+mod again;
 mod app;
 mod cluster;
 mod common;

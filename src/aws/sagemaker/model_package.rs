@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::common::{Described, Shape, change, created_by, describe, list, status};
 use super::shown::text;
 use crate::aws::kinds::{ecr, iam, kms, s3, sagemaker};
-use crate::aws::{Acted, Aws, AwsError, Op, RemovalOptions};
+use crate::aws::{Acted, Aws, AwsError, Op, Rebuild, RemovalOptions};
 use crate::resource::{KindFacts, Lifecycle, Permissions, Resource, ResourceId, Scope, WhereKey};
 
 const LIST: Op = Op::read("sagemaker", "ListModelPackages");
@@ -108,5 +108,9 @@ impl Described for ModelPackage {
     ) -> Result<Acted, AwsError> {
         change!(aws, DELETE, delete_model_package.model_package_name(&resource.id.id))?;
         Ok(Acted::Done)
+    }
+
+    fn rebuild(&self, _: &Resource) -> Result<Rebuild, String> {
+        Err("a version's number is AWS's to give: register the model again".to_owned())
     }
 }

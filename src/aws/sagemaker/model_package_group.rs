@@ -2,20 +2,24 @@
 //! policy with it, which AWS has a call of its own for.
 
 use async_trait::async_trait;
+use aws_sdk_sagemaker::operation::create_model_package_group::CreateModelPackageGroupInput;
 use serde_json::Value;
 
+use super::again::{self, create};
 use super::common::{
     Described, Shape, TAG_PERMISSIONS, change, created_by, describe, list, status,
 };
 use crate::aws::kinds::sagemaker;
-use crate::aws::{Acted, Aws, AwsError, Class, Op, RemovalOptions, found};
-use crate::resource::{KindFacts, Permissions, Resource, Scope, WhereKey};
+use crate::aws::{Acted, Aws, AwsError, Class, Op, Rebuild, RemovalOptions, found};
+use crate::resource::{Action, KindFacts, Permissions, Resource, Scope, WhereKey};
 
 const LIST: Op = Op::read("sagemaker", "ListModelPackageGroups");
 const DESCRIBE: Op = Op::read("sagemaker", "DescribeModelPackageGroup");
 const GET_POLICY: Op = Op::read("sagemaker", "GetModelPackageGroupPolicy");
 const DELETE: Op = Op::write("sagemaker", "DeleteModelPackageGroup");
 const DELETE_POLICY: Op = Op::write("sagemaker", "DeleteModelPackageGroupPolicy");
+const CREATE: Op = Op::write("sagemaker", "CreateModelPackageGroup");
+const PUT_POLICY: Op = Op::write("sagemaker", "PutModelPackageGroupPolicy");
 
 /// Where the record keeps the policy.
 const POLICY: &str = "ResourcePolicy";
@@ -55,6 +59,11 @@ impl Described for ModelPackageGroup {
                 ],
                 tag: TAG_PERMISSIONS,
             },
+            restore_permissions: &[
+                "sagemaker:CreateModelPackageGroup",
+                "sagemaker:PutModelPackageGroupPolicy",
+                "sagemaker:AddTags",
+            ],
             can_tag: true,
             ..KindFacts::new(sagemaker::MODEL_PACKAGE_GROUP, Scope::Regional)
         }
@@ -102,6 +111,44 @@ impl Described for ModelPackageGroup {
         }
         change!(aws, DELETE, delete_model_package_group.model_package_group_name(name))?;
         Ok(Acted::Started)
+    }
+
+    fn rebuild(&self, was: &Resource) -> Result<Rebuild, String> {
+        let mut rebuild = Rebuild::by_create().without("the versions in it");
+        if again::whole(&was.record, POLICY).is_some() {
+            rebuild = rebuild.and(Action::Configure, POLICY);
+        } else if was.record.get(POLICY).is_some() {
+            rebuild = rebuild.without("its policy, of which a part is in no journal");
+        }
+        Ok(rebuild)
+    }
+
+    async fn create(&self, aws: &Aws, was: &Resource) -> Result<Acted, AwsError> {
+        create!(
+            aws,
+            CREATE,
+            again::input(was, &[]),
+            CreateModelPackageGroupInput,
+            create_model_package_group,
+            set_model_package_group_name: model_package_group_name,
+            set_model_package_group_description: model_package_group_description,
+            set_tags: tags,
+            set_managed_configuration: managed_configuration,
+        )?;
+        Ok(Acted::Started)
+    }
+
+    async fn configure(&self, aws: &Aws, was: &Resource, part: &str) -> Result<Acted, AwsError> {
+        let Some(policy) = again::whole(&was.record, part).filter(|_| part == POLICY) else {
+            return Err(AwsError::unsupported(aws, was.kind(), part));
+        };
+        let name = &was.id.id;
+        change!(
+            aws,
+            PUT_POLICY,
+            put_model_package_group_policy.model_package_group_name(name).resource_policy(policy)
+        )?;
+        Ok(Acted::Done)
     }
 }
 

@@ -2,16 +2,19 @@
 //! of its scripts are never kept.
 
 use async_trait::async_trait;
+use aws_sdk_sagemaker::operation::create_notebook_instance_lifecycle_config::CreateNotebookInstanceLifecycleConfigInput;
 use serde_json::Value;
 
+use super::again::{self, create};
 use super::common::{Described, Shape, TAG_PERMISSIONS, change, describe, list};
 use crate::aws::kinds::sagemaker;
-use crate::aws::{Acted, Aws, AwsError, Op, RemovalOptions};
+use crate::aws::{Acted, Aws, AwsError, Op, Rebuild, RemovalOptions};
 use crate::resource::{KindFacts, Permissions, Resource, Scope};
 
 const LIST: Op = Op::read("sagemaker", "ListNotebookInstanceLifecycleConfigs");
 const DESCRIBE: Op = Op::read("sagemaker", "DescribeNotebookInstanceLifecycleConfig");
 const DELETE: Op = Op::write("sagemaker", "DeleteNotebookInstanceLifecycleConfig");
+const CREATE: Op = Op::write("sagemaker", "CreateNotebookInstanceLifecycleConfig");
 
 pub(super) struct NotebookLifecycleConfig;
 
@@ -39,6 +42,10 @@ impl Described for NotebookLifecycleConfig {
                 remove: &["sagemaker:DeleteNotebookInstanceLifecycleConfig"],
                 tag: TAG_PERMISSIONS,
             },
+            restore_permissions: &[
+                "sagemaker:CreateNotebookInstanceLifecycleConfig",
+                "sagemaker:AddTags",
+            ],
             can_tag: true,
             ..KindFacts::new(sagemaker::NOTEBOOK_LIFECYCLE_CONFIG, Scope::Regional)
         }
@@ -72,6 +79,27 @@ impl Described for NotebookLifecycleConfig {
             DELETE,
             delete_notebook_instance_lifecycle_config
                 .notebook_instance_lifecycle_config_name(&resource.id.id)
+        )?;
+        Ok(Acted::Done)
+    }
+
+    fn rebuild(&self, was: &Resource) -> Result<Rebuild, String> {
+        let rebuild = Rebuild::by_create();
+        if again::has_scripts(was) {
+            return Ok(rebuild.without("its scripts, which no journal keeps"));
+        }
+        Ok(rebuild)
+    }
+
+    async fn create(&self, aws: &Aws, was: &Resource) -> Result<Acted, AwsError> {
+        create!(
+            aws,
+            CREATE,
+            again::without_scripts(was),
+            CreateNotebookInstanceLifecycleConfigInput,
+            create_notebook_instance_lifecycle_config,
+            set_notebook_instance_lifecycle_config_name: notebook_instance_lifecycle_config_name,
+            set_tags: tags,
         )?;
         Ok(Acted::Done)
     }

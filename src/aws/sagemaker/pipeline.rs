@@ -3,15 +3,17 @@
 use std::fmt::Write;
 
 use async_trait::async_trait;
+use aws_sdk_sagemaker::operation::create_pipeline::CreatePipelineInput;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::again::{self, create};
 use super::common::{
     Described, Shape, TAG_PERMISSIONS, change, created_by, describe, list, status,
 };
 use super::shown::text;
 use crate::aws::kinds::{ecr, iam, kms, s3, sagemaker};
-use crate::aws::{Acted, Aws, AwsError, Op, RemovalOptions};
+use crate::aws::{Acted, Aws, AwsError, Op, Rebuild, RemovalOptions};
 use crate::resource::{Action, KindFacts, Permissions, Prep, Resource, Scope, WhereKey};
 
 const LIST: Op = Op::read("sagemaker", "ListPipelines");
@@ -19,6 +21,7 @@ const DESCRIBE: Op = Op::read("sagemaker", "DescribePipeline");
 const LIST_EXECUTIONS: Op = Op::read("sagemaker", "ListPipelineExecutions");
 const STOP_EXECUTION: Op = Op::write("sagemaker", "StopPipelineExecution");
 const DELETE: Op = Op::write("sagemaker", "DeletePipeline");
+const CREATE: Op = Op::write("sagemaker", "CreatePipeline");
 
 pub(super) struct Pipeline;
 
@@ -68,6 +71,7 @@ impl Described for Pipeline {
                 remove: &["sagemaker:DeletePipeline", "sagemaker:StopPipelineExecution"],
                 tag: TAG_PERMISSIONS,
             },
+            restore_permissions: &["sagemaker:CreatePipeline", "sagemaker:AddTags", "iam:PassRole"],
             can_tag: true,
             ..KindFacts::new(sagemaker::PIPELINE, Scope::Regional)
         }
@@ -124,6 +128,28 @@ impl Described for Pipeline {
         let token = token(&["delete", arn, &created]);
         change!(aws, DELETE, delete_pipeline.pipeline_name(name).client_request_token(&token))?;
         Ok(Acted::Started)
+    }
+
+    fn rebuild(&self, was: &Resource) -> Result<Rebuild, String> {
+        again::pipeline(was)
+    }
+
+    async fn create(&self, aws: &Aws, was: &Resource) -> Result<Acted, AwsError> {
+        create!(
+            aws,
+            CREATE,
+            again::pipeline_input(was),
+            CreatePipelineInput,
+            create_pipeline,
+            set_pipeline_name: pipeline_name,
+            set_pipeline_display_name: pipeline_display_name,
+            set_pipeline_definition: pipeline_definition,
+            set_pipeline_description: pipeline_description,
+            set_role_arn: role_arn,
+            set_tags: tags,
+            set_parallelism_configuration: parallelism_configuration,
+        )?;
+        Ok(Acted::Done)
     }
 }
 

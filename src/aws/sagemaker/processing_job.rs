@@ -3,10 +3,11 @@
 use async_trait::async_trait;
 use serde_json::Value;
 
+use super::again;
 use super::common::{Described, Shape, TAG_PERMISSIONS, change, describe, job, list, status};
 use super::shown::text;
 use crate::aws::kinds::{ecr, iam, kms, s3, sagemaker};
-use crate::aws::{Acted, Aws, AwsError, Op, RemovalOptions};
+use crate::aws::{Acted, Aws, AwsError, Op, Rebuild, RemovalOptions};
 use crate::resource::{KindFacts, Permissions, Resource, Scope};
 
 const LIST: Op = Op::read("sagemaker", "ListProcessingJobs");
@@ -73,5 +74,9 @@ impl Described for ProcessingJob {
     ) -> Result<Acted, AwsError> {
         change!(aws, DELETE, delete_processing_job.processing_job_name(&resource.id.id))?;
         Ok(Acted::Started)
+    }
+
+    fn rebuild(&self, _: &Resource) -> Result<Rebuild, String> {
+        Err(again::HISTORY.to_owned())
     }
 }

@@ -2,7 +2,9 @@
 
 use aws_smithy_json::codec::{JsonCodec, JsonCodecSettings};
 use aws_smithy_schema::codec::Codec;
-use aws_smithy_schema::serde::{SerializableStruct, ShapeSerializer};
+use aws_smithy_schema::serde::{
+    SerdeError, SerializableStruct, ShapeDeserializer, ShapeSerializer,
+};
 use aws_smithy_types::date_time::Format;
 use serde_json::Value;
 
@@ -11,6 +13,23 @@ use crate::aws::{Aws, AwsError, Op};
 /// What stands in the record for what must not be kept.
 const LEFT_OUT: &str = "(left out)";
 
+fn codec() -> JsonCodec {
+    let settings = JsonCodecSettings::builder().default_timestamp_format(Format::DateTime).build();
+    JsonCodec::new(settings)
+}
+
+/// A request's input out of JSON. Members that it does not have are skipped.
+pub(super) fn read<T>(
+    aws: &Aws,
+    op: Op,
+    input: &Value,
+    read: impl FnOnce(&mut dyn ShapeDeserializer) -> Result<T, SerdeError>,
+) -> Result<T, AwsError> {
+    let bytes = input.to_string().into_bytes();
+    read(&mut codec().create_deserializer(&bytes))
+        .map_err(|error| AwsError::garbled(op, aws.region(), format!("its record: {error}")))
+}
+
 /// An answer of AWS's, or a part of one, as JSON. Times are RFC 3339.
 pub(super) fn json<T: SerializableStruct>(
     aws: &Aws,
@@ -18,8 +37,7 @@ pub(super) fn json<T: SerializableStruct>(
     answer: &T,
 ) -> Result<Value, AwsError> {
     let garbled = |why: String| AwsError::garbled(op, aws.region(), why);
-    let settings = JsonCodecSettings::builder().default_timestamp_format(Format::DateTime).build();
-    let mut serializer = JsonCodec::new(settings).create_serializer();
+    let mut serializer = codec().create_serializer();
     serializer.write_struct(answer.schema(), answer).map_err(|error| garbled(error.to_string()))?;
     serde_json::from_slice(&serializer.finish()).map_err(|error| garbled(error.to_string()))
 }
@@ -64,11 +82,25 @@ fn redact(value: &mut Value) {
     }
 }
 
+/// Settings of SageMaker's own toolkits begin so, and are no secrets: without them a model is not
+/// made again. (SageMaker Inference Toolkit, "Environment variables": `SAGEMAKER_PROGRAM`,
+/// `SAGEMAKER_SUBMIT_DIRECTORY`…)
+const TOOLKIT: &str = "SAGEMAKER_";
+
+/// A name that says so is believed, whatever it begins with.
+const SECRET_NAMES: &[&str] = &["PASSWORD", "SECRET", "TOKEN", "KEY", "CREDENTIAL"];
+
+fn is_of_the_toolkit(variable: &str) -> bool {
+    let name = variable.to_ascii_uppercase();
+    variable.starts_with(TOOLKIT) && !SECRET_NAMES.iter().any(|word| name.contains(word))
+}
+
 /// Keeps the names of the variables, so that a person knows what to fill in.
 fn leave_out(value: &mut Value) {
     match value {
         Value::Object(variables) => {
-            variables.values_mut().for_each(|value| *value = Value::from(LEFT_OUT));
+            let hidden = variables.iter_mut().filter(|(name, _)| !is_of_the_toolkit(name));
+            hidden.for_each(|(_, value)| *value = Value::from(LEFT_OUT));
         }
         other => *other = Value::from(LEFT_OUT),
     }
@@ -108,6 +140,17 @@ mod tests {
         assert_eq!(text(&record, "PrimaryContainer.Environment.TOKEN"), Some(LEFT_OUT));
         let definition = text(&record, "PipelineDefinition").unwrap();
         assert!(definition.contains("TOKEN"));
+    }
+
+    #[test]
+    fn the_toolkits_own_settings_stay() {
+        let shown = json!({"Environment": {
+            "SAGEMAKER_PROGRAM": "inference.py", "SAGEMAKER_API_KEY": "s3cret", "PROGRAM": "x",
+        }});
+        let expected = json!({"Environment": {
+            "SAGEMAKER_PROGRAM": "inference.py", "SAGEMAKER_API_KEY": LEFT_OUT, "PROGRAM": LEFT_OUT,
+        }});
+        assert_eq!(record(&shown), expected);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::common::{Described, Shape, TAG_PERMISSIONS, change, describe, list, status};
 use super::shown::text;
 use crate::aws::kinds::sagemaker;
-use crate::aws::{Acted, Aws, AwsError, Op, RemovalOptions};
+use crate::aws::{Acted, Aws, AwsError, Op, Rebuild, RemovalOptions};
 use crate::resource::{KindFacts, Permissions, Reference, Resource, ResourceId, Scope};
 
 const LIST: Op = Op::read("sagemaker", "ListSpaces");
@@ -76,5 +76,9 @@ impl Described for Space {
         let (domain, name) = resource.id.id.split_once('/').unwrap_or((&resource.id.id, ""));
         change!(aws, DELETE, delete_space.domain_id(domain).space_name(name))?;
         Ok(Acted::Started)
+    }
+
+    fn rebuild(&self, _: &Resource) -> Result<Rebuild, String> {
+        Err("its storage is gone: make it again in its domain by hand".to_owned())
     }
 }

@@ -1,15 +1,18 @@
-//! What is only read, through the real SDK, against the account in memory.
+//! What is only read, and what comes back from its record, through the real SDK, against the account in memory.
 
 use aws_sdk_sagemaker::types::{
-    ClusterInstanceGroupSpecification, ClusterLifeCycleConfig,
-    InferenceComponentContainerSpecification, InferenceComponentSpecification,
-    MonitoringJobDefinition, MonitoringScheduleConfig, OfflineStoreConfig, S3StorageConfig,
+    CaptureMode, CaptureOption, ClusterInstanceGroupSpecification, ClusterLifeCycleConfig,
+    ContainerDefinition, DataCaptureConfig, InferenceComponentContainerSpecification,
+    InferenceComponentSpecification, InstanceType, MonitoringJobDefinition,
+    MonitoringScheduleConfig, NotebookInstanceLifecycleHook, OfflineStoreConfig, ProductionVariant,
+    S3StorageConfig, Tag,
 };
+use serde_json::Value;
 
 use super::KINDS;
 use crate::aws::kinds::{ecr, iam, kms, logs, s3, sagemaker};
-use crate::aws::{Aws, Session};
-use crate::resource::{Kind, Last, Resource};
+use crate::aws::{Aws, Class, Progress, RemovalOptions, ResourceKind, Session};
+use crate::resource::{Action, Kind, Last, Prep, Resource};
 use crate::sandbox::{ACCOUNT_ID, Sandbox};
 
 const ROLE: &str = "arn:aws:iam::842676018087:role/lab";
@@ -113,4 +116,127 @@ async fn an_inference_component_uses_its_endpoint_and_what_it_serves() {
         (logs::LOG_GROUP, "/aws/sagemaker/InferenceComponents/adapter"),
     ];
     assert_eq!(uses(&seen), expected);
+}
+
+const OPTIONS: RemovalOptions = RemovalOptions {
+    pending_window_days: 7,
+    bypass_governance_retention: false,
+    delete_home_efs: false,
+};
+
+fn code(kind: Kind) -> &'static dyn ResourceKind {
+    KINDS.iter().copied().find(|code| code.facts().kind == kind).unwrap()
+}
+
+/// Kinds that come back, each after what it names.
+const BACK: &[Kind] = &[
+    sagemaker::MODEL,
+    sagemaker::ENDPOINT_CONFIG,
+    sagemaker::ENDPOINT,
+    sagemaker::NOTEBOOK_LIFECYCLE_CONFIG,
+    sagemaker::NOTEBOOK_INSTANCE,
+    sagemaker::MODEL_PACKAGE_GROUP,
+    sagemaker::PIPELINE,
+];
+
+/// One of each of these kinds; the notebook is stopped.
+async fn furnished(aws: &Aws) {
+    aws.s3().create_bucket().bucket("lab-data").send().await.unwrap();
+    let client = aws.sagemaker();
+    let container = ContainerDefinition::builder()
+        .image(IMAGE)
+        .model_data_url("s3://lab-data/model.tar.gz")
+        .environment("SAGEMAKER_PROGRAM", "inference.py")
+        .environment("DB_PASSWORD", "hunter2");
+    let model = client.create_model().model_name("shop").execution_role_arn(ROLE);
+    let model = model.primary_container(container.build());
+    model.tags(Tag::builder().key("lab").value("mlops").build()).send().await.unwrap();
+    let variant = ProductionVariant::builder().variant_name("all").model_name("shop");
+    let variant = variant.initial_instance_count(1).initial_variant_weight(0.5);
+    let capture = DataCaptureConfig::builder()
+        .enable_capture(true)
+        .initial_sampling_percentage(50)
+        .destination_s3_uri("s3://lab-data/captured")
+        .capture_options(CaptureOption::builder().capture_mode(CaptureMode::Input).build());
+    let config = client.create_endpoint_config().endpoint_config_name("shop");
+    let config = config.production_variants(variant.build());
+    config.data_capture_config(capture.build()).send().await.unwrap();
+    let endpoint = client.create_endpoint().endpoint_name("shop");
+    endpoint.endpoint_config_name("shop").send().await.unwrap();
+    let hook = NotebookInstanceLifecycleHook::builder().content("ZWNobyBoaQ==").build();
+    let scripts = client.create_notebook_instance_lifecycle_config();
+    let scripts = scripts.notebook_instance_lifecycle_config_name("start").on_start(hook);
+    scripts.send().await.unwrap();
+    let notebook = client.create_notebook_instance().notebook_instance_name("desk");
+    let notebook = notebook.instance_type(InstanceType::MlT3Medium).role_arn(ROLE);
+    let notebook = notebook.security_group_ids("sg-1").subnet_id("subnet-a");
+    let notebook = notebook.lifecycle_config_name("start").volume_size_in_gb(20);
+    notebook.send().await.unwrap();
+    let stop = client.stop_notebook_instance().notebook_instance_name("desk");
+    stop.send().await.unwrap();
+    let group = client.create_model_package_group().model_package_group_name("shop");
+    group.model_package_group_description("for the shop").send().await.unwrap();
+    let pipeline = client.create_pipeline().pipeline_name("train").role_arn(ROLE);
+    let pipeline = pipeline.pipeline_definition(r#"{"Version":"2020-12-01","Steps":[]}"#);
+    pipeline.client_request_token("0123456789abcdef0123456789abcdef").send().await.unwrap();
+}
+
+/// A record without what AWS gives anew, and without what no journal keeps.
+fn lasting(resource: &Resource) -> Value {
+    let mut record = crate::aws::record::without_left_out(&resource.record);
+    record.as_object_mut().unwrap().retain(|member, _| {
+        let is_time = member.ends_with("Time");
+        let is_script = member == "OnStart";
+        let is_own_arn = member.ends_with("Arn") && !member.ends_with("RoleArn");
+        !is_time && !is_script && !is_own_arn
+    });
+    record
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_served_and_what_was_worked_with_come_back() {
+    let sandbox = Sandbox::builder().build();
+    let aws = account(&sandbox);
+    furnished(&aws).await;
+    let mut was = Vec::new();
+    for kind in BACK {
+        let listed = code(*kind).list(&aws, &[]).await.unwrap();
+        let [seen] = &listed.resources[..] else { panic!("{kind}: {listed:?}") };
+        was.push(seen.clone());
+    }
+    let progress = Progress::default();
+    for one in was.iter().rev() {
+        let code = code(one.kind());
+        let delete = Prep::new(Action::Delete);
+        code.act(&aws, one, &delete, &OPTIONS, &progress).await.unwrap();
+        assert_eq!(code.read(&aws, one).await.unwrap(), None, "{}", one.kind());
+    }
+    for one in &was {
+        let code = code(one.kind());
+        for step in code.rebuild(one).unwrap().steps {
+            code.make(&aws, one, &step).await.unwrap();
+            let now = code.find_again(&aws, one).await.unwrap().unwrap();
+            assert!(code.shows(one, &now, &step), "{step:?}: {:#}", now.record);
+        }
+        let now = code.read(&aws, one).await.unwrap().unwrap();
+        assert_eq!(lasting(&now), lasting(one), "{}", one.kind());
+        assert_eq!(now.tags, one.tags, "{}", one.kind());
+    }
+    let model = code(sagemaker::MODEL).rebuild(&was[0]).unwrap();
+    assert_eq!(model.without, ["the values of DB_PASSWORD, which no journal keeps"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_captured_into_a_bucket_that_is_not_ours_any_more() {
+    let sandbox = Sandbox::builder().build();
+    let aws = account(&sandbox);
+    furnished(&aws).await;
+    let code = code(sagemaker::ENDPOINT_CONFIG);
+    let listed = code.list(&aws, &[]).await.unwrap();
+    let was = &listed.resources[0];
+    code.act(&aws, was, &Prep::new(Action::Delete), &OPTIONS, &Progress::default()).await.unwrap();
+    aws.s3().delete_bucket().bucket("lab-data").send().await.unwrap();
+    let refused = code.make(&aws, was, &Prep::new(Action::Create)).await.unwrap_err();
+    assert_eq!(refused.class, Class::Refused, "{refused}");
+    assert_eq!(code.read(&aws, was).await.unwrap(), None);
 }

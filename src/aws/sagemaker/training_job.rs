@@ -5,10 +5,11 @@ use async_trait::async_trait;
 use aws_sdk_sagemaker::types::ResourceConfigForUpdate;
 use serde_json::Value;
 
+use super::again;
 use super::common::{Described, Shape, TAG_PERMISSIONS, change, describe, job, list, status};
 use super::shown::text;
 use crate::aws::kinds::{ecr, iam, kms, s3, sagemaker};
-use crate::aws::{Acted, Aws, AwsError, Op, RemovalOptions};
+use crate::aws::{Acted, Aws, AwsError, Op, Rebuild, RemovalOptions};
 use crate::resource::{Action, KindFacts, Lifecycle, Permissions, Prep, Resource, Scope};
 
 const LIST: Op = Op::read("sagemaker", "ListTrainingJobs");
@@ -107,6 +108,10 @@ impl Described for TrainingJob {
     ) -> Result<Acted, AwsError> {
         change!(aws, DELETE, delete_training_job.training_job_name(&resource.id.id))?;
         Ok(Acted::Started)
+    }
+
+    fn rebuild(&self, _: &Resource) -> Result<Rebuild, String> {
+        Err(again::HISTORY.to_owned())
     }
 }
 

@@ -3,10 +3,11 @@
 use async_trait::async_trait;
 use serde_json::Value;
 
+use super::again;
 use super::common::{Described, Shape, TAG_PERMISSIONS, change, describe, job, list, status};
 use super::shown::text;
 use crate::aws::kinds::{kms, s3, sagemaker};
-use crate::aws::{Acted, Aws, AwsError, Op, RemovalOptions};
+use crate::aws::{Acted, Aws, AwsError, Op, Rebuild, RemovalOptions};
 use crate::resource::{KindFacts, Last, Permissions, Removable, Resource, Scope};
 
 const LIST: Op = Op::read("sagemaker", "ListTransformJobs");
@@ -68,5 +69,9 @@ impl Described for TransformJob {
 
     async fn delete(&self, aws: &Aws, _: &Resource, _: &RemovalOptions) -> Result<Acted, AwsError> {
         Err(AwsError::unsupported(aws, sagemaker::TRANSFORM_JOB, "deletes"))
+    }
+
+    fn rebuild(&self, _: &Resource) -> Result<Rebuild, String> {
+        Err(again::HISTORY.to_owned())
     }
 }

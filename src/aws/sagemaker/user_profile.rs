@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::common::{Described, Shape, TAG_PERMISSIONS, change, describe, list, status};
 use super::shown::text;
 use crate::aws::kinds::{iam, kms, s3, sagemaker};
-use crate::aws::{Acted, Aws, AwsError, Op, RemovalOptions};
+use crate::aws::{Acted, Aws, AwsError, Op, Rebuild, RemovalOptions};
 use crate::resource::{KindFacts, Permissions, Resource, ResourceId, Scope};
 
 const LIST: Op = Op::read("sagemaker", "ListUserProfiles");
@@ -74,5 +74,9 @@ impl Described for UserProfile {
         let (domain, name) = resource.id.id.split_once('/').unwrap_or((&resource.id.id, ""));
         change!(aws, DELETE, delete_user_profile.domain_id(domain).user_profile_name(name))?;
         Ok(Acted::Started)
+    }
+
+    fn rebuild(&self, _: &Resource) -> Result<Rebuild, String> {
+        Err("its home directory is gone: make it again in its domain by hand".to_owned())
     }
 }

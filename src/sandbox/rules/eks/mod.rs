@@ -255,7 +255,17 @@ fn list(kind: &Kind, ask: &Ask<'_>) -> Result<Value, Refusal> {
         if ask.records.get(&ask.id(CLUSTER, cluster)).is_none() {
             return Err(refusals::no_cluster(cluster));
         }
-        ask.records.within(region, kind.id, cluster).map(|(_, record)| row(kind, record)).collect()
+        // `ListPodIdentityAssociations` takes these two filters.
+        let is_asked_for = |record: &Record, member: &str| {
+            ask.route.param(member).is_none_or(|value| value == record.text(member))
+        };
+        ask.records
+            .within(region, kind.id, cluster)
+            .filter(|(_, record)| {
+                ["namespace", "serviceAccount"].iter().all(|member| is_asked_for(record, member))
+            })
+            .map(|(_, record)| row(kind, record))
+            .collect()
     };
     let size = ask.route.param("maxResults").and_then(|size| size.parse().ok());
     let size = size.unwrap_or(PAGE_MAX).clamp(1, PAGE_MAX);

@@ -3,6 +3,7 @@
 
 mod list;
 mod objects;
+mod settings;
 pub mod store;
 #[cfg(test)]
 mod tests;
@@ -97,8 +98,7 @@ fn content(
         "DeleteBucket" => return empty_first(&mut ask).err(),
         "GetBucketVersioning" => versioning(&mut ask),
         "PutBucketVersioning" => set_versioning(&mut ask),
-        "GetBucketLogging" => logging(&mut ask),
-        "PutBucketLogging" => set_logging(&mut ask),
+        operation if settings::is_kept(operation) => return settings::answer(&mut ask),
         "ListObjectVersions" => ask.here().map(|bucket| list::versions(bucket, route)),
         "ListMultipartUploads" => ask.here().map(|bucket| list::uploads(bucket, route)),
         "ListObjects" | "ListObjectsV2" => ask.here().map(|bucket| list::objects(bucket, route)),
@@ -162,12 +162,17 @@ async fn create(
     }
     let locked = request.headers.get("x-amz-bucket-object-lock-enabled");
     let locked = locked.is_some_and(|on| on.as_bytes().eq_ignore_ascii_case(b"true"));
+    let ownership = request.headers.get("x-amz-object-ownership").cloned();
     let at_home = Route { region: region.clone(), ..route.clone() };
     let response = account.backends.handle(request, &at_home).await;
     if response.status == 200 {
         let mut bucket = Bucket::new(&region, now);
         if locked {
             bucket.versioning = Versioning::Enabled;
+            settings::lock(&mut bucket);
+        }
+        if let Some(ownership) = ownership.as_ref().and_then(|name| name.to_str().ok()) {
+            settings::own(&mut bucket, ownership);
         }
         account.store().buckets.insert(name, bucket);
     }
@@ -252,17 +257,5 @@ fn set_versioning(ask: &mut Ask<'_>) -> Result<MockResponse, MockResponse> {
     if let Some(mfa) = mfa {
         bucket.mfa_delete = mfa == "Enabled";
     }
-    Ok(answer::empty(200))
-}
-
-/// Where the access log goes; the answer is the document that was put.
-fn logging(ask: &mut Ask<'_>) -> Result<MockResponse, MockResponse> {
-    let document = ask.here()?.logging.clone();
-    Ok(answer::xml(200, document.unwrap_or_else(|| xml::document("BucketLoggingStatus", ""))))
-}
-
-fn set_logging(ask: &mut Ask<'_>) -> Result<MockResponse, MockResponse> {
-    let document = String::from_utf8_lossy(&ask.request.body).into_owned();
-    ask.here()?.logging = Some(document);
     Ok(answer::empty(200))
 }

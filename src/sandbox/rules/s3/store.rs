@@ -28,8 +28,9 @@ pub struct Bucket {
     pub created: Timestamp,
     pub versioning: Versioning,
     pub mfa_delete: bool,
-    /// Where its access log goes, as it was put.
-    pub logging: Option<String>,
+    /// Settings that winterbaume forgets, as they were put, by the operation's name without its
+    /// verb: `BucketLogging`.
+    pub settings: BTreeMap<String, Bytes>,
     /// By key, newest first.
     pub objects: BTreeMap<String, Vec<Version>>,
     /// By key and upload id.
@@ -90,6 +91,10 @@ impl Store {
                 "at": version.at, "legal_hold": version.legal_hold,
                 "retention": version.retention, "tags": version.tags })
         };
+        let settings = |bucket: &Bucket| -> BTreeMap<String, String> {
+            let text = |body: &Bytes| String::from_utf8_lossy(body).into_owned();
+            bucket.settings.iter().map(|(name, body)| (name.clone(), text(body))).collect()
+        };
         let bucket = |bucket: &Bucket| {
             let objects: BTreeMap<&String, Vec<Value>> = bucket
                 .objects
@@ -98,7 +103,7 @@ impl Store {
                 .collect();
             let uploads: Vec<&(String, String)> = bucket.uploads.keys().collect();
             json!({ "owner": bucket.owner, "region": bucket.region, "created": bucket.created,
-                "versioning": format!("{:?}", bucket.versioning), "logging": bucket.logging,
+                "versioning": format!("{:?}", bucket.versioning), "settings": settings(bucket),
                 "mfa_delete": bucket.mfa_delete, "objects": objects, "uploads": uploads })
         };
         self.buckets.iter().map(|(name, held)| (name.clone(), bucket(held))).collect()
@@ -119,7 +124,7 @@ impl Bucket {
             created,
             versioning: Versioning::Never,
             mfa_delete: false,
-            logging: None,
+            settings: BTreeMap::new(),
             objects: BTreeMap::new(),
             uploads: BTreeMap::new(),
         }

@@ -1,0 +1,71 @@
+//! Settings that winterbaume takes and forgets, or does not set with `CreateBucket`.
+
+use bytes::Bytes;
+use winterbaume_core::MockResponse;
+
+use super::Ask;
+use super::store::Bucket;
+use super::xml::document;
+use crate::sandbox::answer::{self, tag};
+
+const OBJECT_LOCK: &str = "ObjectLockConfiguration";
+const OWNERSHIP: &str = "BucketOwnershipControls";
+
+const KEPT: &[&str] = &[
+    "BucketAccelerateConfiguration",
+    "BucketLogging",
+    OWNERSHIP,
+    "BucketRequestPayment",
+    OBJECT_LOCK,
+];
+
+/// The operation without its verb, and the verb.
+fn parts(operation: &str) -> Option<(&'static str, &str)> {
+    ["Put", "Get", "Delete"]
+        .iter()
+        .find_map(|verb| operation.strip_prefix(verb).map(|setting| (*verb, setting)))
+}
+
+pub fn is_kept(operation: &str) -> bool {
+    parts(operation).is_some_and(|(_, setting)| KEPT.contains(&setting))
+}
+
+/// What was never put is as the emulator says.
+pub fn answer(ask: &mut Ask<'_>) -> Option<MockResponse> {
+    let route = ask.route;
+    let (verb, setting) = parts(&route.operation)?;
+    let body = ask.request.body.clone();
+    let bucket = match ask.here() {
+        Ok(bucket) => bucket,
+        Err(refusal) => return Some(refusal),
+    };
+    match verb {
+        "Put" => {
+            bucket.settings.insert(setting.to_owned(), body);
+            Some(answer::empty(200))
+        }
+        "Get" => {
+            let kept = bucket.settings.get(setting)?;
+            Some(answer::xml(200, String::from_utf8_lossy(kept).into_owned()))
+        }
+        _ => {
+            bucket.settings.remove(setting);
+            None
+        }
+    }
+}
+
+/// `CreateBucket` with `x-amz-bucket-object-lock-enabled` turns Object Lock on, with no rule.
+pub fn lock(bucket: &mut Bucket) {
+    put(bucket, OBJECT_LOCK, &document(OBJECT_LOCK, &tag("ObjectLockEnabled", "Enabled")));
+}
+
+/// `CreateBucket` with `x-amz-object-ownership`.
+pub fn own(bucket: &mut Bucket, ownership: &str) {
+    let rule = format!("<Rule>{}</Rule>", tag("ObjectOwnership", ownership));
+    put(bucket, OWNERSHIP, &document("OwnershipControls", &rule));
+}
+
+fn put(bucket: &mut Bucket, setting: &str, document: &str) {
+    bucket.settings.insert(setting.to_owned(), Bytes::from(document.to_owned()));
+}
