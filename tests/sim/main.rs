@@ -8,11 +8,13 @@
 //! what is left may only be left for a reason.
 //!
 //! `scripts/sim` tells many stories; the tests here tell a few. [`fuzz`] feeds the program what
-//! nobody wrote for it; `scripts/fuzz` does so many times.
+//! nobody wrote for it; `scripts/fuzz` does so many times. [`privilege`] holds every call against
+//! what is declared.
 #![cfg(feature = "sandbox")]
 
 mod drift;
 mod fuzz;
+mod privilege;
 mod restore;
 mod story;
 
