@@ -68,6 +68,9 @@ impl Error {
                 "No AWS credentials were found for {whom}; set AWS_PROFILE or pass `--profile`, or \
                  log in with `aws sso login` or `aws configure`"
             ),
+            Class::Credentials if error.is_clock_skew() => {
+                format!("AWS takes this machine's clock to be wrong ({said}); set it right")
+            }
             Class::Credentials => format!(
                 "AWS does not accept these credentials ({said}); see which they are with `aws \
                  configure list`, or pass `--profile`"

@@ -9,10 +9,12 @@ use jiff::Timestamp;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use serde_json::json;
+use tokio::time::Instant;
 
 use crate::classify::{Decision, Gone};
+use crate::discover::Seen;
 use crate::error::Error;
-use crate::execute::{Executor, Eyes, Interrupt, Observer, Ran, Todo};
+use crate::execute::{Event, Executor, Eyes, Interrupt, Observer, Ran, Todo};
 use crate::inventory::Inventory;
 use crate::journal::{
     Journal, JournalError, Mark, OpenRun, RunHeader, RunId, RunOutcome, RunState, StepState,
@@ -78,14 +80,33 @@ pub struct Executed {
     ran: Ran,
     /// Every step that was to be done.
     steps: Vec<Step>,
-    started: Timestamp,
+    started: Started,
     /// For the second look: what was known by it is still known.
     pub gone: Gone,
 }
 
+/// When a run started, by the wall's clock and by one that nobody can set back.
+#[derive(Debug, Clone, Copy)]
+struct Started {
+    wall: Timestamp,
+    own: Instant,
+}
+
+impl Started {
+    fn at(wall: Timestamp) -> Self {
+        Self { wall, own: Instant::now() }
+    }
+
+    /// Seconds until `now`, the machine's sleep included.
+    fn elapsed_s(self, now: Timestamp) -> u64 {
+        let by_the_wall = u64::try_from(now.duration_since(self.wall).as_secs()).unwrap_or(0);
+        by_the_wall.max(self.own.elapsed().as_secs())
+    }
+}
+
 impl Executed {
     /// Notes that nobody could look again.
-    pub fn stopped(&mut self, why: String) {
+    fn stopped(&mut self, why: String) {
         self.ran.interrupted.get_or_insert(why);
     }
 
@@ -173,7 +194,7 @@ impl Teardown<'_> {
         inventory: Inventory,
         todo: Vec<Todo>,
     ) -> Result<Executed, Error> {
-        let started = self.mandate.now();
+        let started = Started::at(self.mandate.now());
         let eyes = Eyes::new(self.mandate, inventory);
         let executor =
             Executor { eyes: &eyes, run: &run, interrupt: self.interrupt, observer: self.observer };
@@ -186,8 +207,36 @@ impl Teardown<'_> {
     pub fn all_done(&self, run: OpenRun, state: &RunState) -> Executed {
         let steps: Vec<Step> = state.steps.iter().map(|record| record.step.clone()).collect();
         let done = steps.iter().map(|step| (step.clone(), "done before".to_owned())).collect();
-        let (ran, started) = (Ran { done, ..Ran::default() }, self.mandate.now());
+        let ran = Ran { done, ..Ran::default() };
+        let started = Started::at(self.mandate.now());
         Executed { run, ran, steps, started, gone: self.mandate.gone.clone() }
+    }
+
+    /// Looks whether it is gone. `None` where nobody could look, because the run is stopping or
+    /// the credentials are no good any more; `executed` then knows why.
+    pub async fn look_again(&self, executed: &mut Executed, seen: &Seen) -> Option<Survey> {
+        if executed.is_interrupted() {
+            return None;
+        }
+        let session = self.mandate.aws().session();
+        let before = session.lockouts();
+        let survey = tokio::select! {
+            biased;
+            survey = self.mandate.survey_after(&executed.gone, seen) => Some(survey),
+            () = self.interrupt.stopped() => None,
+        };
+        if let Some(error) = session.locked_out_since(before) {
+            let why = error.to_pause();
+            self.interrupt.stop(why.clone());
+            self.observer.event(&Event::Stopping { why });
+        }
+        match self.interrupt.why() {
+            Some(why) => {
+                executed.stopped(why);
+                None
+            }
+            None => survey,
+        }
     }
 
     /// Writes down how the run ended, by what a second look at the account showed. An
@@ -254,7 +303,7 @@ impl Teardown<'_> {
         }
     }
 
-    fn interrupted(&self, run: &OpenRun, ran: Ran, steps: &[Step], started: Timestamp) -> Outcome {
+    fn interrupted(&self, run: &OpenRun, ran: Ran, steps: &[Step], started: Started) -> Outcome {
         let gone: BTreeSet<&ResourceId> =
             ran.gone.iter().chain(ran.pending.iter().map(|(id, _)| id)).collect();
         let done: BTreeSet<_> = ran.done.iter().map(|(step, _)| &step.step).collect();
@@ -281,7 +330,7 @@ impl Teardown<'_> {
         run: &OpenRun,
         ran: Ran,
         mut verified: Verified,
-        started: Timestamp,
+        started: Started,
     ) -> Outcome {
         let refused: BTreeSet<&ResourceId> = ran.blocked.iter().map(|row| &row.resource).collect();
         verified.left.retain(|row| !refused.contains(&row.resource));
@@ -299,11 +348,10 @@ impl Teardown<'_> {
         &self,
         run: &OpenRun,
         ending: Ending,
-        started: Timestamp,
+        started: Started,
         ran: Ran,
         verified: Verified,
     ) -> Outcome {
-        let elapsed = self.mandate.now().duration_since(started);
         let traffic = self.mandate.aws().session().traffic();
         Outcome {
             run: Some(run.id().clone()),
@@ -315,7 +363,7 @@ impl Teardown<'_> {
             kept: verified.kept,
             pending: verified.pending,
             unseen: verified.unseen,
-            elapsed_s: u64::try_from(elapsed.as_secs()).unwrap_or(0),
+            elapsed_s: started.elapsed_s(self.mandate.now()),
             requests: traffic.requests,
             throttled: traffic.throttled,
         }

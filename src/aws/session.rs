@@ -90,6 +90,8 @@ pub struct Session {
     random: Mutex<SmallRng>,
     requests: AtomicU64,
     throttled: AtomicU64,
+    /// How often the credentials were found to be no good, and the last time's error.
+    lockouts: Mutex<(u64, Option<AwsError>)>,
     clients: Mutex<HashMap<Region, Arc<Clients>>>,
 }
 
@@ -142,6 +144,7 @@ impl Session {
             random: Mutex::new(SmallRng::seed_from_u64(seed)),
             requests: AtomicU64::new(0),
             throttled: AtomicU64::new(0),
+            lockouts: Mutex::default(),
             clients: Mutex::default(),
         })
     }
@@ -211,6 +214,18 @@ impl Session {
             requests: self.requests.load(Ordering::Relaxed),
             throttled: self.throttled.load(Ordering::Relaxed),
         }
+    }
+
+    /// How often the credentials were found to have expired, or could not be had.
+    pub fn lockouts(&self) -> u64 {
+        self.lockouts.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).0
+    }
+
+    /// The error of a lockout, if there was one since [`Session::lockouts`] gave `before`.
+    pub fn locked_out_since(&self, before: u64) -> Option<AwsError> {
+        let lockouts = self.lockouts.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let (count, last) = &*lockouts;
+        last.clone().filter(|_| *count > before)
     }
 
     /// Whether a service is asked at the user's own endpoint instead of AWS's.
@@ -496,6 +511,11 @@ impl Aws {
         if error.class == Class::Throttled {
             self.session.throttled.fetch_add(1, Ordering::Relaxed);
             self.session.limits.throttled(op, self.region);
+        }
+        if error.is_lockout() {
+            let lockouts = &self.session.lockouts;
+            let mut lockouts = lockouts.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            *lockouts = (lockouts.0 + 1, Some(error.clone()));
         }
         error
     }

@@ -9,10 +9,10 @@ use super::progress::Screen;
 use crate::discover::Seen;
 use crate::error::Error;
 use crate::execute::{Event, Interrupt, Observer};
-use crate::journal::{Journal, OpenRun, RunState, StepState};
+use crate::journal::{Journal, OpenRun, RunState, RunStatus, StepState};
 use crate::mandate::{Mandate, Survey};
 use crate::plan::{Plan, Row, Step};
-use crate::report::{InventoryView, Outcome, json, table};
+use crate::report::{InventoryView, Outcome, json, safe, table};
 use crate::resource::ResourceId;
 use crate::teardown::{About, Approval, Teardown, plan_file};
 
@@ -31,6 +31,15 @@ pub async fn mention_unfinished(
     let name = Some(mandate.manifest.name.as_str());
     let unfinished = journal.latest_unfinished(Some(mandate.account()), name).await?;
     if let Some(run) = unfinished {
+        if let RunStatus::Unreadable(why) = &run.status {
+            context.say(&format!(
+                "note: run {} of this manifest cannot be read back, and whether it came to its \
+                 end is not known. This starts afresh, by what is there now. {}",
+                run.run,
+                safe(why)
+            ));
+            return Ok(());
+        }
         context.say(&format!(
             "note: run {0} of this manifest did not come to its end. This starts afresh, by what \
              is there now; to go on with that run instead: dismantle resume {0}",
@@ -158,18 +167,11 @@ pub async fn carry_out(
         false => {
             let seen = Seen::default();
             let again = context.screen.watch_discovery("Looking at the account again", &seen);
-            let survey = tokio::select! {
-                biased;
-                survey = mandate.survey_after(&executed.gone, &seen) => Some(survey),
-                () = interrupt.stopped() => None,
-            };
+            let survey = teardown.look_again(&mut executed, &seen).await;
             again.finish();
             survey
         }
     };
-    if survey.is_none() {
-        executed.stopped(interrupt.why().unwrap_or_default());
-    }
     let outcome = teardown.finish(executed, survey.as_ref()).await?;
     listener.abort();
     tell(context, &outcome)

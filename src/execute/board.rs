@@ -1,8 +1,9 @@
 //! The steps of a run, what they wait for, and those that join it on the way.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
 
 use super::queue::{Queue, State};
 use super::{Ran, Todo};
@@ -16,8 +17,8 @@ use crate::resource::{Catalog, Prep, ResourceId};
 const LATE_STEPS_MAX: usize = 5_000;
 
 /// For how long a step may come back to the queue because something is in its way. IAM shows what
-/// changed after seconds, seldom after minutes.
-const RETURNS_WITHIN: SignedDuration = SignedDuration::from_mins(15);
+/// changed after seconds, seldom after minutes. The machine's sleep does not count.
+const RETURNS_WITHIN: Duration = Duration::from_secs(15 * 60);
 
 /// How often, where no time passes between.
 const RETURNS_MAX: u32 = 100;
@@ -28,7 +29,7 @@ pub(super) struct Board {
     pub(super) queue: Queue,
     late: usize,
     /// How often a step came back, and when it first did.
-    pub(super) returns: BTreeMap<usize, (u32, Timestamp)>,
+    pub(super) returns: BTreeMap<usize, (u32, Instant)>,
     catalog: Catalog,
 }
 
@@ -94,12 +95,12 @@ impl Board {
     }
 
     /// Notes that a step comes back to the queue; `true` if it did so for too long.
-    pub(super) fn returns(&mut self, number: usize, attempts: u32, now: Timestamp) -> bool {
+    pub(super) fn returns(&mut self, number: usize, attempts: u32, now: Instant) -> bool {
         let Some(todo) = self.todo.get_mut(&number) else { return true };
         todo.attempts = attempts;
         let (count, first) = self.returns.entry(number).or_insert((0, now));
         *count += 1;
-        now.duration_since(*first) > RETURNS_WITHIN || *count > RETURNS_MAX
+        now.saturating_duration_since(*first) > RETURNS_WITHIN || *count > RETURNS_MAX
     }
 
     fn next_number(&mut self) -> Option<usize> {

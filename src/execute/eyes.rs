@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
 
 use crate::aws::AwsError;
 use crate::classify::{Case, Classification, Decision, Gone, Planned, Verdict, classify};
@@ -25,6 +26,32 @@ const OWNERS_FRESH: SignedDuration = SignedDuration::from_secs(30);
 
 /// Deeper than anything in AWS lives in anything.
 const OWNERS_MAX: usize = 8;
+
+/// A moment by two clocks. The wall's goes on while the machine sleeps, and can be set back; the
+/// machine's own cannot be set, and sleeps with it.
+#[derive(Debug, Clone, Copy)]
+struct Moment {
+    wall: Timestamp,
+    own: Instant,
+}
+
+impl Moment {
+    /// Whether this was no longer ago than `time`, by both clocks.
+    fn is_within(self, time: SignedDuration, now: Moment) -> bool {
+        wall_is_within(self.wall, time, now.wall) && own_is_within(self.own, time, now.own)
+    }
+}
+
+/// What was read in the future was read before the clock was set back: how long ago, nobody knows.
+fn wall_is_within(at: Timestamp, time: SignedDuration, now: Timestamp) -> bool {
+    let ago = now.duration_since(at);
+    !ago.is_negative() && ago < time
+}
+
+fn own_is_within(at: Instant, time: SignedDuration, now: Instant) -> bool {
+    let ago = now.saturating_duration_since(at);
+    SignedDuration::try_from(ago).is_ok_and(|ago| ago < time)
+}
 
 /// What fresh eyes see.
 #[derive(Debug)]
@@ -56,6 +83,8 @@ pub struct Eyes<'a> {
     /// What was to stay when the person said yes.
     to_stay: BTreeSet<ResourceId>,
     world: Mutex<World>,
+    /// When they opened.
+    opened: Instant,
     /// One relisting at a time: who waits for it finds fresh news.
     relisting: tokio::sync::Mutex<()>,
 }
@@ -63,7 +92,9 @@ pub struct Eyes<'a> {
 struct World {
     inventory: Inventory,
     /// Resources as this run last read them, and when.
-    looked: BTreeMap<ResourceId, (Timestamp, Resource)>,
+    looked: BTreeMap<ResourceId, (Moment, Resource)>,
+    /// When kinds were last listed again.
+    relisted: BTreeMap<Kind, Instant>,
     /// What this run and earlier ones have removed.
     gone: Gone,
     /// The classification of `inventory`, until that changes.
@@ -92,7 +123,8 @@ impl<'a> Eyes<'a> {
     /// Eyes that know `inventory`, which was just taken by `mandate`.
     pub fn new(mandate: &'a Mandate, inventory: Inventory) -> Self {
         let gone = mandate.gone.clone();
-        let world = World { inventory, looked: BTreeMap::new(), gone, decided: None };
+        let (looked, relisted) = (BTreeMap::new(), BTreeMap::new());
+        let world = World { inventory, looked, relisted, gone, decided: None };
         let mut eyes = Self {
             discovery: &mandate.discovery,
             manifest: &mandate.manifest,
@@ -101,6 +133,7 @@ impl<'a> Eyes<'a> {
             planned: mandate.planned.as_ref(),
             to_stay: BTreeSet::new(),
             world: Mutex::new(world),
+            opened: Instant::now(),
             relisting: tokio::sync::Mutex::default(),
         };
         let goes = |decision| matches!(decision, Decision::Delete | Decision::Stop);
@@ -130,14 +163,25 @@ impl<'a> Eyes<'a> {
         self.discovery.aws().clock().now()
     }
 
+    fn moment(&self) -> Moment {
+        Moment { wall: self.now(), own: Instant::now() }
+    }
+
     fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Looks at what a step is about to touch.
     pub async fn look(&self, step: &Step) -> Look {
+        let session = self.discovery.aws().session();
+        let lockouts = session.lockouts();
+        let locked_out = || session.locked_out_since(lockouts);
         self.freshen_users(step.resource.kind).await;
         self.freshen_owners(&step.resource).await;
+        // Else what could not be listed would look like something that hides a user.
+        if let Some(error) = locked_out() {
+            return Look::Blind(error);
+        }
         let blind = {
             let world = self.world();
             let known = world.known(&step.resource).is_some();
@@ -147,12 +191,12 @@ impl<'a> Eyes<'a> {
             let why = format!("cannot see whether it is still there: {}", gap.why);
             return Look::Refused { why, used_by: Vec::new(), fresh: None };
         }
-        let now = self.now();
+        let now = self.moment();
         let recently = self
             .world()
             .looked
             .get(&step.resource)
-            .filter(|(at, _)| now.duration_since(*at) < FRESH)
+            .filter(|(at, _)| at.is_within(FRESH, now))
             .map(|(_, resource)| resource.clone());
         let fresh = match recently {
             Some(resource) => resource,
@@ -162,6 +206,10 @@ impl<'a> Eyes<'a> {
                 Err(error) => return Look::Blind(error),
             },
         };
+        // What is read in several calls may come back with a part of it unread.
+        if let Some(error) = locked_out() {
+            return Look::Blind(error);
+        }
         if let Some(why) = fresh.differs_from(step.pin.as_deref(), step.created) {
             return Look::Refused { why, used_by: Vec::new(), fresh: None };
         }
@@ -183,7 +231,7 @@ impl<'a> Eyes<'a> {
     pub async fn reread(&self, id: &ResourceId) -> Result<Option<Resource>, AwsError> {
         let Some(known) = self.world().known(id) else { return Ok(None) };
         let fresh = read_again(self.discovery.aws(), &known).await?;
-        let now = self.now();
+        let now = self.moment();
         let mut world = self.world();
         match &fresh {
             Some(fresh) => {
@@ -222,11 +270,11 @@ impl<'a> Eyes<'a> {
         let mut next = self.world().known(id).and_then(|known| known.parent);
         for _ in 0..OWNERS_MAX {
             let Some(owner) = next else { return };
-            let now = self.now();
+            let now = self.moment();
             let fresh = {
                 let world = self.world();
                 let looked = world.looked.get(&owner);
-                looked.is_some_and(|(at, _)| now.duration_since(*at) < OWNERS_FRESH)
+                looked.is_some_and(|(at, _)| at.is_within(OWNERS_FRESH, now))
             };
             if !fresh {
                 // Unread, it stays as it was known; its own step will say why.
@@ -248,22 +296,28 @@ impl<'a> Eyes<'a> {
 
     fn users_are_fresh(&self, kind: Kind) -> bool {
         let users: Vec<Kind> = self.catalog.users_of(kind).map(|facts| facts.kind).collect();
-        let now = self.now();
-        users.is_empty()
-            || self
-                .world()
+        if users.is_empty() {
+            return true;
+        }
+        let now = self.moment();
+        let world = self.world();
+        let heard = |kind: &Kind| world.relisted.get(kind).copied().unwrap_or(self.opened);
+        users.iter().all(|kind| own_is_within(heard(kind), FRESH, now.own))
+            && world
                 .inventory
-                .oldest_of(users)
-                .is_some_and(|oldest| now.duration_since(oldest) < FRESH)
+                .oldest_of(users.iter().copied())
+                .is_some_and(|oldest| wall_is_within(oldest, FRESH, now.wall))
     }
 
     async fn relist(&self, kind: Kind) {
         let users: BTreeSet<Kind> = self.catalog.users_of(kind).map(|facts| facts.kind).collect();
         let known = self.world().inventory.clone();
         let wanted = |kind| users.contains(&kind);
+        let begun = Instant::now();
         let newer = self.discovery.kinds_again(wanted, &known, &Seen::default()).await;
         let mut world = self.world();
         world.inventory.update(newer);
+        world.relisted.extend(users.iter().map(|kind| (*kind, begun)));
         world.decided = None;
     }
 
@@ -292,5 +346,34 @@ impl<'a> Eyes<'a> {
             lift: false,
             cautions: Vec::new(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_read_is_old_by_either_clock() {
+        let noon: Timestamp = "2026-11-24T12:00:00Z".parse().unwrap();
+        let read = Moment { wall: noon, own: Instant::now() };
+        // Minutes by the wall's clock and by the machine's own, and whether it is fresh.
+        let rows = [
+            ("at once", (0, 0), true),
+            ("after four minutes", (4, 4), true),
+            ("after six minutes", (6, 6), false),
+            ("after a sleep", (120, 1), false),
+            ("the clock was set back", (-120, 1), false),
+            ("the clock was set back, and came round again", (1, 121), false),
+        ];
+        for (what, (wall_min, own_min), expected) in rows {
+            let now = Moment {
+                wall: noon + SignedDuration::from_mins(wall_min),
+                own: read.own + Duration::from_secs(own_min * 60),
+            };
+            assert_eq!(read.is_within(FRESH, now), expected, "{what}");
+        }
     }
 }

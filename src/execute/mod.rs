@@ -117,7 +117,7 @@ impl Executor<'_> {
                 None => flying.next().await,
             };
             let Some((number, step, end)) = next else { break };
-            match end {
+            let settled = match end {
                 Ok(lived) => {
                     // Calls in flight go on meanwhile: one of them may hold what this waits for.
                     let settle = self.ended(&mut board, &mut ran, number, step, lived);
@@ -125,19 +125,20 @@ impl Executor<'_> {
                     loop {
                         tokio::select! {
                             biased;
-                            settled = &mut settle => break settled?,
+                            settled = &mut settle => break settled,
                             Some(other) = flying.next(), if !flying.is_empty() => {
                                 ended.push_back(other);
                             }
                         }
                     }
                 }
-                Err(error) => {
-                    // Calls in flight finish; what they can still write, they write.
-                    self.interrupt.stop(error.to_string());
-                    while flying.next().await.is_some() {}
-                    return Err(error);
-                }
+                Err(error) => Err(error),
+            };
+            if let Err(error) = settled {
+                // Calls in flight finish; what they can still write, they write.
+                self.interrupt.stop(error.to_string());
+                while flying.next().await.is_some() {}
+                return Err(error);
             }
         }
         ran.interrupted = self.interrupt.why();
@@ -157,7 +158,7 @@ impl Executor<'_> {
         step: Step,
         lived: Lived,
     ) -> Result<(), JournalError> {
-        let now = self.eyes.discovery.aws().clock().now();
+        let now = tokio::time::Instant::now();
         let end = match lived.end {
             End::More(_) if board.returns(number, lived.attempts, now) => {
                 let why = "there is always more to be taken off it".to_owned();

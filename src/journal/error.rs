@@ -65,7 +65,10 @@ pub enum JournalError {
     )]
     Unwritable { path: PathBuf, why: String },
 
-    #[error("The journal {} cannot be read: {why}.", path.display())]
+    #[error(
+        "The journal {} cannot be read: {why}. Mend that, or name another file with `--journal \
+         PATH`.", path.display()
+    )]
     Unreadable { path: PathBuf, why: String },
 
     #[error(
@@ -82,8 +85,8 @@ pub enum JournalError {
 
     #[error(
         "The journal {} is damaged: {what}. What it says cannot be trusted, so nothing is removed \
-         on its strength. `dismantle runs list` shows what can still be read; `dismantle verify -m \
-         MANIFEST` asks AWS what is left; to start again, move the file away.", path.display()
+         on its strength. `dismantle runs list` shows the runs that can still be read, if any; \
+         `dismantle verify -m MANIFEST` asks AWS what is left; to start again, move the file away.", path.display()
     )]
     Damaged { path: PathBuf, what: String },
 

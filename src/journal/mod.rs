@@ -133,6 +133,13 @@ impl OpenRun {
         Self { run, log, written: Mutex::new(written) }
     }
 
+    /// The same run with something between it and its log: a second copy, or what a test lets
+    /// happen to its writes.
+    pub fn through(self, between: impl FnOnce(Box<dyn RunLog>) -> Box<dyn RunLog>) -> Self {
+        let Self { run, log, written } = self;
+        Self { run, log: between(log), written }
+    }
+
     pub fn id(&self) -> &RunId {
         &self.run
     }

@@ -10,7 +10,8 @@ use super::backends::Backends;
 use super::normal::{self, Known};
 use super::records::Records;
 use super::route::{Route, Service};
-use super::rules::s3::store::Store;
+use super::rules::s3::store::{Bucket, Store};
+use super::rules::sts::Identity;
 use super::weather::Weather;
 use super::{rules, stamp};
 use crate::clock::SharedClock;
@@ -20,8 +21,7 @@ pub struct Account {
     pub backends: Backends,
     pub clock: SharedClock,
     pub seed: u64,
-    /// The organisation that the account manages; without one it is in none.
-    pub organization: Option<String>,
+    pub identity: Identity,
     /// What the sandbox keeps itself.
     pub records: Mutex<Records>,
     known: Mutex<Known>,
@@ -34,12 +34,12 @@ pub struct Account {
 }
 
 impl Account {
-    pub fn new(seed: u64, clock: SharedClock, organization: Option<String>) -> Self {
+    pub fn new(seed: u64, clock: SharedClock, identity: Identity) -> Self {
         Self {
             backends: Backends::default(),
             clock,
             seed,
-            organization,
+            identity,
             records: Mutex::new(Records::new(seed)),
             known: Mutex::default(),
             store: Mutex::new(Store::new(seed)),
@@ -66,6 +66,27 @@ impl Account {
         let Value::Object(members) = members else { return false };
         record.next = None;
         record.body.extend(members);
+        true
+    }
+
+    pub async fn amend_key(&self, region: &str, id: &str, members: Value) -> bool {
+        let _turn = self.turn.lock().await;
+        let mut state = self.backends.state(Service::Kms, region).await;
+        let Some(key) = state["keys"][id].as_object_mut() else { return false };
+        let Value::Object(members) = members else { return false };
+        key.extend(members);
+        self.backends.set_state(Service::Kms, region, state).await;
+        true
+    }
+
+    pub fn bucket_of_another(&self, name: &str, region: &str, owner: &str) -> bool {
+        let mut store = self.store();
+        if store.buckets.contains_key(name) {
+            return false;
+        }
+        let owner = owner.to_owned();
+        let bucket = Bucket { owner, ..Bucket::new(region, self.clock.now()) };
+        store.buckets.insert(name.to_owned(), bucket);
         true
     }
 

@@ -17,6 +17,7 @@ mod backends;
 mod body;
 mod calls;
 mod client;
+mod clock;
 pub mod lab;
 pub mod mangle;
 mod normal;
@@ -30,14 +31,16 @@ pub mod server;
 mod tests;
 pub mod weather;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 use winterbaume_core::{MockRequest, MockResponse};
 
 pub use calls::Call;
+pub use clock::ShiftedClock;
 pub use mangle::{Mangler, Reply};
 pub use route::Service;
 pub use weather::{Fault, Kill, Shares, Weather, When};
@@ -46,6 +49,7 @@ use crate::clock::{SharedClock, TokioClock};
 use account::Account;
 use calls::CallLog;
 use route::{Protocol, Route, Unroutable};
+use rules::sts::Identity;
 use weather::Sky;
 
 /// The account's number: the guide's.
@@ -76,6 +80,10 @@ pub struct Sandbox(Arc<Inner>);
 
 struct Inner {
     clock: SharedClock,
+    /// The same clock, to be set.
+    dial: Arc<ShiftedClock>,
+    /// Access keys that are good until some time.
+    expiries: Mutex<BTreeMap<String, Timestamp>>,
     account: Account,
     sky: Mutex<Sky>,
     calls: CallLog,
@@ -90,7 +98,7 @@ pub struct Builder {
     seed: u64,
     clock: Option<SharedClock>,
     weather: Weather,
-    organization: Option<String>,
+    identity: Identity,
 }
 
 impl Builder {
@@ -112,7 +120,20 @@ impl Builder {
 
     /// Makes the account the management account of an organisation: `o-abcdefghij`.
     pub fn managing(mut self, organization: &str) -> Self {
-        self.organization = Some(organization.to_owned());
+        self.identity.organization = Some(organization.to_owned());
+        self
+    }
+
+    /// The regions that the account has enabled; those that AWS enables by default, unless told
+    /// otherwise.
+    pub fn regions(mut self, regions: &[&str]) -> Self {
+        self.identity.regions = regions.iter().map(|&region| region.to_owned()).collect();
+        self
+    }
+
+    /// The ARN of whoever calls; a user called `lab-admin`, unless told otherwise.
+    pub fn caller(mut self, arn: &str) -> Self {
+        self.identity.caller = arn.to_owned();
         self
     }
 
@@ -121,8 +142,12 @@ impl Builder {
             let start = Timestamp::from_second(START_S).unwrap_or_default();
             Arc::new(TokioClock::starting_at(start))
         });
+        let dial = Arc::new(ShiftedClock::on(clock));
+        let clock: SharedClock = dial.clone();
         Sandbox(Arc::new(Inner {
-            account: Account::new(self.seed, clock.clone(), self.organization),
+            dial,
+            expiries: Mutex::default(),
+            account: Account::new(self.seed, clock.clone(), self.identity),
             clock,
             sky: Mutex::new(Sky::new(self.seed, self.weather)),
             calls: CallLog::default(),
@@ -142,11 +167,31 @@ impl fmt::Debug for Sandbox {
 impl Sandbox {
     /// An empty account under a calm sky, with seed 0, in no organisation.
     pub fn builder() -> Builder {
-        Builder { seed: 0, clock: None, weather: Weather::calm(), organization: None }
+        Builder { seed: 0, clock: None, weather: Weather::calm(), identity: Identity::default() }
     }
 
     pub fn clock(&self) -> SharedClock {
         self.0.clock.clone()
+    }
+
+    /// The night passes: the time of day goes on by this much for AWS and for whoever has this
+    /// clock, and nobody was awake meanwhile.
+    pub fn skip(&self, time: SignedDuration) {
+        self.0.dial.shift(time);
+    }
+
+    /// From `at` on AWS refuses what is signed with this access key.
+    pub fn expire(&self, access_key: &str, at: Timestamp) {
+        self.expiries().insert(access_key.to_owned(), at);
+    }
+
+    fn expiries(&self) -> MutexGuard<'_, BTreeMap<String, Timestamp>> {
+        self.0.expiries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn has_expired(&self, access_key: &str) -> bool {
+        let now = self.0.clock.now();
+        self.expiries().get(access_key).is_some_and(|at| *at <= now)
     }
 
     /// All calls so far, in the order in which they arrived.
@@ -189,10 +234,23 @@ impl Sandbox {
     }
 
     /// Changes members of a thing as its describe call shows them, which no call of AWS's can:
-    /// a job that has ended, an endpoint that failed. Only for the kinds of SageMaker and EKS;
-    /// `name` is `parent/child` for what lives in something. Says whether there is such a thing.
+    /// a job that has ended, an endpoint that failed. Only for the kinds of SageMaker, EKS and
+    /// CloudTrail; `name` is `parent/child` for what lives in something. Says whether there is
+    /// such a thing.
     pub fn amend(&self, kind: &str, region: &str, name: &str, members: serde_json::Value) -> bool {
         self.0.account.amend(kind, region, name, members)
+    }
+
+    /// Changes members of a key as the emulator keeps it, which no call of AWS's can: who manages
+    /// it (`key_manager`), whose it is (`account_id`). Says whether there is such a key.
+    pub async fn amend_key(&self, region: &str, id: &str, members: serde_json::Value) -> bool {
+        self.0.account.amend_key(region, id, members).await
+    }
+
+    /// Somebody makes a bucket in an account of his own: its name is taken, and all else of it is
+    /// out of reach. Says whether the name was free.
+    pub fn bucket_of_another(&self, name: &str, region: &str, owner: &str) -> bool {
+        self.0.account.bucket_of_another(name, region, owner)
     }
 
     /// The one way in, for the SDK and for HTTP.
@@ -204,9 +262,18 @@ impl Sandbox {
         };
         let call = self.0.calls.open(&route, self.0.clock.now());
         let fate = self.sky().fate(call, &route, self.0.clock.now());
+        let expired = self.has_expired(&route.access_key);
         pause(fate.latency / 2).await;
         if fate.kill == Some(When::Before) {
             return self.die(call);
+        }
+        if expired {
+            let response = quotas::expired(route.service);
+            self.0.calls.note(call, |call| {
+                call.fault = Some("expired credentials");
+                call.status = Some(response.status);
+            });
+            return Answer::Response(response);
         }
         let response = match fate.fault {
             Some(Fault::ResetBefore) => return self.reset(call, Fault::ResetBefore),

@@ -100,6 +100,24 @@ pub fn broken(service: Service) -> MockResponse {
     answer::error(service, status, code, "We encountered an internal error. Please try again.")
 }
 
+/// How a service says that the caller's session is over.
+///
+/// Source: "Common Errors" of each API reference (`ExpiredTokenException`, 403), and the S3 API
+/// reference, "Error responses" (`ExpiredToken`, 400).
+pub fn expired(service: Service) -> MockResponse {
+    let (status, code) = match service {
+        Service::S3 => (400, "ExpiredToken"),
+        Service::Iam | Service::Sts => (403, "ExpiredToken"),
+        Service::Eks | Service::Account => (403, "ExpiredTokenException"),
+        _ => (400, "ExpiredTokenException"),
+    };
+    let message = match service {
+        Service::S3 => "The provided token has expired.",
+        _ => "The security token included in the request is expired",
+    };
+    answer::error(service, status, code, message)
+}
+
 /// How a service says that the caller may not.
 pub fn denied(service: Service, operation: &str) -> MockResponse {
     let (status, code) = match service {

@@ -117,6 +117,29 @@ async fn the_weather_strikes_where_it_is_told() {
     iam.get_role().role_name("r").send().await.unwrap();
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_key_is_good_until_it_expires_and_a_night_passes_at_once() {
+    let sandbox = Sandbox::builder().build();
+    let config = sandbox.sdk_config("us-east-1");
+    let (begun, awake) = (sandbox.clock().now(), tokio::time::Instant::now());
+    sandbox.expire(ACCESS_KEY_ID, begun + SignedDuration::from_hours(1));
+    aws_sdk_iam::Client::new(&config).list_roles().send().await.unwrap();
+    sandbox.skip(SignedDuration::from_hours(2));
+    assert!(sandbox.clock().now() >= begun + SignedDuration::from_hours(2));
+    assert!(awake.elapsed().as_secs() < 1);
+    let refused = [
+        code(aws_sdk_iam::Client::new(&config).list_roles().send().await),
+        code(aws_sdk_s3::Client::new(&config).list_buckets().send().await),
+        code(aws_sdk_kms::Client::new(&config).list_keys().send().await),
+        code(aws_sdk_eks::Client::new(&config).list_clusters().send().await),
+    ];
+    let expected =
+        ["ExpiredToken", "ExpiredToken", "ExpiredTokenException", "ExpiredTokenException"];
+    assert_eq!(refused, expected);
+    sandbox.expire(ACCESS_KEY_ID, Timestamp::MAX);
+    aws_sdk_iam::Client::new(&config).list_roles().send().await.unwrap();
+}
+
 #[tokio::test]
 async fn the_same_account_answers_over_http() {
     let sandbox = Sandbox::builder().build();
@@ -144,4 +167,15 @@ async fn the_same_account_answers_over_http() {
     drop((s3, config));
     stop.send(()).ok();
     server.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_account_is_used_by_whom_and_where_it_is_told() {
+    let root = "arn:aws:iam::842676018087:root";
+    let sandbox = Sandbox::builder().regions(&["us-east-1", "eu-west-1"]).caller(root).build();
+    let config = sandbox.sdk_config("us-east-1");
+    let regions = aws_sdk_account::Client::new(&config).list_regions().send().await.unwrap();
+    assert_eq!(regions.regions().len(), 2);
+    let me = aws_sdk_sts::Client::new(&config).get_caller_identity().send().await.unwrap();
+    assert_eq!(me.arn(), Some(root));
 }

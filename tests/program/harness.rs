@@ -114,6 +114,17 @@ impl Desk {
         Said::new(args, output.expect("the program can be run"))
     }
 
+    /// Runs the program through another one, which may limit it: `["sh", "-c", …]`.
+    pub fn through(&self, wrapper: &[&str], args: &[&str]) -> Said {
+        let words = [wrapper, &[PROGRAM], args].concat();
+        let command = self.command(&[]);
+        let mut through = Command::new(words[0]);
+        through.args(&words[1..]).env_clear().current_dir(self.home.path());
+        through.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let output = assert_cmd::Command::from_std(through).timeout(PATIENCE).output();
+        Said::new(args, output.expect("the program can be run"))
+    }
+
     /// Starts the program at this desk's account and goes on.
     pub fn start(&self, args: &[&str]) -> Running {
         let args = [args, &["--endpoint-url", &self.url]].concat();

@@ -1,10 +1,12 @@
 //! Runs that are cut off, and runs that meet.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use serde_json::json;
 
 use crate::harness::{Desk, LAB, Served, YES, rows, text};
+use crate::http::{Between, Request, answer};
 use crate::world::{assert_only_the_lab_went, look};
 
 #[test]
@@ -75,5 +77,52 @@ fn ctrl_c_finishes_what_is_in_flight_and_twice_leaves_at_once() {
     let outcome = desk.json(&resume).ends_with(3).document();
     assert_eq!(outcome["run"], run);
     assert_eq!(outcome["left"], json!([]));
+    assert_only_the_lab_went(&look(&desk));
+}
+
+/// Whether AWS takes the credentials for expired.
+static OVER: AtomicBool = AtomicBool::new(false);
+
+fn session_is_over(request: &Request) -> Option<String> {
+    if !OVER.load(Ordering::Relaxed) {
+        return None;
+    }
+    let says = "The security token included in the request is expired";
+    let xml = format!("<Code>ExpiredToken</Code><Message>{says}</Message>");
+    Some(match request.service() {
+        "iam" | "sts" => {
+            let body = format!("<ErrorResponse><Error>{xml}</Error></ErrorResponse>");
+            answer("403 Forbidden", "text/xml", &body)
+        }
+        "s3" => answer("400 Bad Request", "application/xml", &format!("<Error>{xml}</Error>")),
+        _ => {
+            let body = json!({ "__type": "ExpiredTokenException", "message": says });
+            answer("400 Bad Request", "application/x-amz-json-1.1", &body.to_string())
+        }
+    })
+}
+
+#[test]
+fn credentials_that_expire_pause_the_run_and_after_a_login_it_goes_on() {
+    let served = Served::lab();
+    let between = Between::start(&served.url, session_is_over);
+    let desk = Desk::at_url(&between.url);
+    let mut first = desk.start(&[&["--output", "json", "-m", LAB, "destroy"][..], &YES].concat());
+    first.until("done ", 3);
+    OVER.store(true, Ordering::Relaxed);
+    let said = first.end().ends_with(130);
+    let said = said.explains(&["the credentials have expired", "log in again, then go on"]);
+    let outcome = said.document();
+    assert_eq!(outcome["outcome"], "interrupted");
+    assert_eq!((&outcome["failed"], &outcome["blocked"]), (&json!([]), &json!([])));
+    assert_eq!(desk.runs()[0]["status"], "interrupted");
+
+    let resume = [&["resume"][..], &YES].concat();
+    desk.dismantle(&resume).ends_with(1).explains(&["The credentials have expired", "log in"]);
+    assert_eq!(desk.runs()[0]["status"], "interrupted");
+
+    OVER.store(false, Ordering::Relaxed);
+    let resumed = desk.json(&resume).ends_with(3).document();
+    assert_eq!((&resumed["run"], &resumed["left"]), (&outcome["run"], &json!([])));
     assert_only_the_lab_went(&look(&desk));
 }

@@ -17,6 +17,7 @@ mod hostile;
 mod http;
 mod interrupted;
 mod inventory;
+mod journal;
 mod outsiders;
 mod plan;
 mod refusals;

@@ -7,16 +7,23 @@
 //! the account ([`drift`]). In the end nobody may be harmed, everything may be accounted for, and
 //! what is left may only be left for a reason.
 //!
-//! `scripts/sim` tells many stories; the tests here tell a few. [`fuzz`] feeds the program what
-//! nobody wrote for it; `scripts/fuzz` does so many times. [`privilege`] holds every call against
-//! what is declared.
+//! `scripts/sim` tells many stories; the tests here tell a few. Beside them stand a few chosen
+//! misfortunes, each alone: deaths and full disks at [`writes`] of the journal, [`credentials`] that
+//! expire, [`clocks`] that jump. The tables of [`safety`] hold what must stay, rule by rule.
+//! [`mod@restore`] takes back what was taken apart. [`fuzz`] feeds the program what nobody wrote for
+//! it; `scripts/fuzz` does so many times. [`privilege`] holds every call against what is declared.
 #![cfg(feature = "sandbox")]
 
+mod clocks;
+mod credentials;
 mod drift;
 mod fuzz;
+mod life;
 mod privilege;
 mod restore;
+mod safety;
 mod story;
+mod writes;
 
 use std::collections::BTreeMap;
 

@@ -56,7 +56,7 @@ pub(super) const DENIED: &[&str] = &[
 ];
 
 pub(super) const EXPIRED: &[&str] =
-    &["ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"];
+    &["ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"];
 
 pub(super) const CREDENTIALS: &[&str] = &[
     "InvalidClientTokenId",
@@ -69,7 +69,19 @@ pub(super) const CREDENTIALS: &[&str] = &[
     "MissingAuthenticationTokenException",
     "AuthFailure",
     "InvalidToken",
+    "RequestTimeTooSkewed",
+    "RequestInTheFuture",
+    "RequestExpired",
 ];
+
+/// The clocks differ by more than AWS takes.
+pub(super) const TIME_TOO_SKEWED: &[&str] =
+    &["RequestTimeTooSkewed", "RequestInTheFuture", "RequestExpired"];
+
+pub(super) const BAD_SIGNATURE: &[&str] = &["SignatureDoesNotMatch", "InvalidSignatureException"];
+
+/// How a refused signature is said to be one of another time. Lower case.
+pub(super) const SKEW_TEXTS: &[&str] = &["signature expired", "signature not yet current"];
 
 pub(super) const UNKNOWN_OPERATION: &[&str] = &[
     "UnknownOperation",

@@ -77,6 +77,12 @@ impl fmt::Display for AwsError {
         match self.class {
             Class::Denied => write!(f, "{operation} was denied")?,
             Class::Expired => write!(f, "the credentials have expired ({operation})")?,
+            Class::Credentials if self.is_clock_skew() => {
+                write!(f, "AWS takes this machine's clock to be wrong ({operation})")?;
+            }
+            Class::Credentials if self.code.is_none() => {
+                write!(f, "no credentials could be had for {operation}")?;
+            }
             Class::Credentials => write!(f, "AWS did not accept the credentials ({operation})")?,
             Class::Unreachable => write!(f, "{service} in {region} could not be reached")?,
             Class::Garbled => write!(f, "{operation} got an answer that is not AWS's")?,
@@ -259,10 +265,11 @@ where
         SdkError::ResponseError(_) => Failure::Unreadable,
         SdkError::DispatchFailure(dispatch) => {
             let text = causes(dispatch.as_connector_error().map(|e| e as &dyn StdError));
-            if text.contains("credential") || text.contains("identity") {
-                Failure::NoCredentials
-            } else if never_connected(&text) {
+            // First: who gives out the credentials may be out of reach, too, as after a sleep.
+            if never_connected(&text) {
                 Failure::NeverConnected
+            } else if text.contains("credential") || text.contains("identity") {
+                Failure::NoCredentials
             } else {
                 Failure::NoAnswer
             }
@@ -366,6 +373,35 @@ impl AwsError {
             code: Some(cut(code, CODE_CHARS_MAX)),
             status: None,
             message: quoted(&message),
+        }
+    }
+
+    /// Whether it says that these credentials are no good any more, anywhere. Credentials that AWS
+    /// does not know are another matter: it says that of good ones too, in a region that the
+    /// account has not enabled (AWS general reference, "Managing AWS Regions").
+    pub fn is_lockout(&self) -> bool {
+        match self.class {
+            Class::Expired => true,
+            Class::Credentials => self.code.is_none() || self.is_clock_skew(),
+            _ => false,
+        }
+    }
+
+    /// Whether a signature was refused for its time (IAM user guide, "Troubleshoot Signature
+    /// Version 4": AWS takes five minutes' difference, S3 fifteen).
+    pub fn is_clock_skew(&self) -> bool {
+        let code = self.code.as_deref().unwrap_or_default();
+        let message = self.message.to_ascii_lowercase();
+        TIME_TOO_SKEWED.contains(&code)
+            || (BAD_SIGNATURE.contains(&code)
+                && SKEW_TEXTS.iter().any(|text| message.contains(text)))
+    }
+
+    /// Why a run pauses because of it, and what to do before it goes on.
+    pub fn to_pause(&self) -> String {
+        match self.is_clock_skew() {
+            true => format!("{self}; set the clock right, then go on"),
+            false => format!("{self}; log in again, then go on"),
         }
     }
 

@@ -54,12 +54,39 @@ fn each_answer_has_its_class() {
         ("cloudtrail", "NotOrganizationMasterAccountException", "", Protected),
         ("sts", "InvalidClientTokenId", "", Credentials),
         ("sts", "AccessDenied", "The security token included in the request is expired", Expired),
+        ("s3", "RequestTimeTooSkewed", "The difference between the request time and", Credentials),
+        ("iam", "ExpiredToken", "The security token included in the request is expired", Expired),
+        ("kms", "ExpiredTokenException", "", Expired),
+        ("eks", "UnrecognizedClientException", "The security token is invalid", Credentials),
+        ("kms", "InvalidSignatureException", "Signature expired: 2026 is now earlier", Credentials),
         ("ecr", "SomethingNew", "", Refused),
     ];
     for (service, code, message, class) in rows {
         let signal = Signal { service, code: Some(code), message, ..Signal::default() };
         assert_eq!(classify(&signal), *class, "{service} {code}: {message}");
     }
+}
+
+#[test]
+fn a_lockout_is_told_from_a_region_that_does_not_know_the_credentials() {
+    const OP: crate::aws::Op = crate::aws::Op::read("kms", "ListKeys");
+    let of = |code, message| AwsError::inside(OP, Region::new("us-east-1"), code, message);
+    let expired = of("ExpiredTokenException", "The security token is expired");
+    assert!(expired.is_lockout() && !expired.is_clock_skew());
+    assert!(expired.to_pause().ends_with("log in again, then go on"), "{}", expired.to_pause());
+    let region = of("UnrecognizedClientException", "The security token is invalid");
+    assert_eq!((region.class, region.is_lockout()), (Class::Credentials, false));
+    let late = "Signature expired: 20261124T120000Z is now earlier than 20261124T135500Z";
+    for (code, message) in [("InvalidSignatureException", late), ("RequestTimeTooSkewed", "")] {
+        let skewed = of(code, message);
+        assert!(skewed.is_lockout(), "{code}");
+        assert!(skewed.to_string().contains("this machine's clock"), "{skewed}");
+        assert!(skewed.to_pause().contains("set the clock right"), "{}", skewed.to_pause());
+    }
+    let wrong = of("SignatureDoesNotMatch", "The request signature we calculated does not match");
+    assert!(!wrong.is_clock_skew() && !wrong.is_lockout());
+    let none = AwsError { class: Class::Credentials, code: None, ..wrong };
+    assert!(none.is_lockout() && none.to_string().contains("no credentials could be had"));
 }
 
 #[test]

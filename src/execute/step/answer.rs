@@ -21,7 +21,7 @@ impl Life<'_> {
     pub(super) async fn blind(&mut self, error: AwsError) -> Result<Option<End>, JournalError> {
         match error.class {
             Class::Expired | Class::Credentials => {
-                self.shared.interrupt.stop(error.to_string());
+                self.shared.interrupt.stop(error.to_pause());
                 Ok(Some(End::Interrupted))
             }
             Class::Ambiguous | Class::Unreachable | Class::Throttled | Class::Conflict
@@ -46,7 +46,7 @@ impl Life<'_> {
             Class::NotFound => self.after_not_found(error).await,
             Class::Expired | Class::Credentials => {
                 self.uncertain(&error).await?;
-                self.shared.interrupt.stop(error.to_string());
+                self.shared.interrupt.stop(error.to_pause());
                 Ok(Some(End::Interrupted))
             }
             // A page of a proxy's, or half an answer, says as little of the effect as none does.

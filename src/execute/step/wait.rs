@@ -53,7 +53,7 @@ impl Life<'_> {
             let fresh = match self.shared.eyes.reread(&self.step.resource).await {
                 Ok(fresh) => fresh,
                 Err(error) if matches!(error.class, Class::Expired | Class::Credentials) => {
-                    self.shared.interrupt.stop(error.to_string());
+                    self.shared.interrupt.stop(error.to_pause());
                     return Ok(Some(End::Interrupted));
                 }
                 Err(error) if error.class == Class::Denied => {

@@ -76,6 +76,8 @@ impl Journal for SqliteJournal {
                 let path = place::prepare(path)?;
                 let lock = lock_for(&path, &header)?;
                 let connection = writer(&path, slot)?;
+                // What stands on a broken page cannot be trusted either.
+                quick_check(&path, connection)?;
                 write(&path, connection, |write| {
                     insert_run(write, &header)?;
                     append(write, &header.run, header.started, &entries)

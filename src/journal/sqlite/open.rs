@@ -1,5 +1,7 @@
 //! The file: opening, formats, durability, and SQLite's errors in our words.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -55,13 +57,22 @@ pub(super) fn said(path: &Path, error: rusqlite::Error) -> JournalError {
         return JournalError::Damaged { path, what: why };
     };
     match code {
+        // The shared memory beside the write-ahead log could not be made large enough.
+        ErrorCode::SystemIoFailure
+            if error.sqlite_extended_error_code() == Some(rusqlite::ffi::SQLITE_IOERR_SHMSIZE) =>
+        {
+            JournalError::Full { path }
+        }
+        ErrorCode::SystemIoFailure => {
+            let why = format!("{why}: the disk may be full, failing or gone");
+            JournalError::Unwritable { path, why }
+        }
         ErrorCode::DiskFull => JournalError::Full { path },
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => JournalError::Busy { path },
         ErrorCode::ReadOnly
         | ErrorCode::CannotOpen
         | ErrorCode::PermissionDenied
-        | ErrorCode::FileLockingProtocolFailed
-        | ErrorCode::SystemIoFailure => JournalError::Unwritable { path, why },
+        | ErrorCode::FileLockingProtocolFailed => JournalError::Unwritable { path, why },
         ErrorCode::NotADatabase => {
             JournalError::NotAJournal { path, why: "it is no SQLite database".to_owned() }
         }
@@ -104,6 +115,10 @@ pub(super) fn format(path: &Path, connection: &Connection) -> Result<i64, Journa
             Err(JournalError::Newer { path: path.to_owned(), found, known })
         }
         (APPLICATION_ID, found, ..) if found > 0 => Ok(found),
+        (APPLICATION_ID, found, ..) => Err(JournalError::Damaged {
+            path: path.to_owned(),
+            what: format!("it says that its format is {found}, and the first was 1"),
+        }),
         _ => Err(JournalError::NotAJournal {
             path: path.to_owned(),
             why: "it is some other program's SQLite database".to_owned(),
@@ -120,6 +135,7 @@ pub(super) fn writer<'a>(
     if slot.is_none() {
         let path = place::prepare(path)?;
         not_emptied(&path)?;
+        check_log(&path)?;
         let mut connection = open(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         format(&path, &connection)?;
         settle(&path, &connection)?;
@@ -129,10 +145,56 @@ pub(super) fn writer<'a>(
     slot.as_mut().ok_or_else(|| JournalError::Misuse { what: "no connection".to_owned() })
 }
 
+/// Refuses a write-ahead log whose head is not one: SQLite would take it for empty, and a run
+/// whose every word is in it would never have been. A torn tail is fine: those words were not
+/// given out as durable.
+///
+/// Source: "WAL-mode File Format", 2: the head is 32 bytes, the last 8 of them a checksum.
+pub(super) fn check_log(path: &Path) -> Result<(), JournalError> {
+    let log = place::with_suffix(path, "-wal");
+    let mut head = [0_u8; 32];
+    if place::look(&log)?.is_none() {
+        return Ok(());
+    }
+    match File::open(&log).and_then(|mut file| file.read_exact(&mut head)) {
+        Ok(()) if is_log_head(&head) => Ok(()),
+        Ok(()) => {
+            let what = format!("{} is no write-ahead log", log.display());
+            Err(JournalError::Damaged { path: path.to_owned(), what })
+        }
+        // Shorter than a head, or gone with the process that wrote it: nothing was committed.
+        // One that cannot be opened is SQLite's to complain of.
+        Err(_) => Ok(()),
+    }
+}
+
+fn is_log_head(head: &[u8; 32]) -> bool {
+    let words: Vec<[u8; 4]> = head.chunks_exact(4).map(|w| [w[0], w[1], w[2], w[3]]).collect();
+    let of_checksum: fn([u8; 4]) -> u32 = match u32::from_be_bytes(words[0]) {
+        0x377f_0682 => u32::from_le_bytes,
+        0x377f_0683 => u32::from_be_bytes,
+        _ => return false,
+    };
+    let (mut first, mut second) = (0_u32, 0_u32);
+    for pair in words[..6].chunks_exact(2) {
+        first = first.wrapping_add(of_checksum(pair[0])).wrapping_add(second);
+        second = second.wrapping_add(of_checksum(pair[1])).wrapping_add(first);
+    }
+    (u32::from_be_bytes(words[6]), u32::from_be_bytes(words[7])) == (first, second)
+}
+
 /// How commits are made durable. On another machine's disk there is no shared memory for a
 /// write-ahead log, so there the old rollback journal serves.
 pub(super) fn settle(path: &Path, connection: &Connection) -> Result<(), JournalError> {
-    let mode = if place::is_on_network(path) { "delete" } else { "wal" };
+    settle_for(path, connection, place::is_on_network(path))
+}
+
+pub(super) fn settle_for(
+    path: &Path,
+    connection: &Connection,
+    on_network: bool,
+) -> Result<(), JournalError> {
+    let mode = if on_network { "delete" } else { "wal" };
     let set = || {
         let got: String =
             connection.query_row(&format!("PRAGMA journal_mode={mode}"), [], |row| row.get(0))?;
@@ -219,6 +281,8 @@ pub(super) fn reading<T>(
     if place::look(&path)?.is_none_or(|meta| meta.len() == 0) {
         return Ok(None);
     }
+    place::look_beside(&path)?;
+    check_log(&path)?;
     let read = |connection: Connection| match format(&path, &connection)? {
         0 => Ok(None),
         found if found < MIGRATIONS.len() as i64 => {

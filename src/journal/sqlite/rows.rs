@@ -200,19 +200,22 @@ pub(super) fn summaries(
                 what: format!("the list of runs has {what}"),
             };
             let run = RunId::parse(&run).ok_or_else(|| bad("an impossible run id"))?;
-            let started: Timestamp = started.parse().map_err(|_| bad("an impossible time"))?;
             Ok(match load(path, connection, &run, false) {
                 Ok(state) => state.summary(),
-                Err(error) => RunSummary {
-                    run,
-                    account,
-                    manifest_name,
-                    command,
-                    started,
-                    last: started,
-                    status: RunStatus::Unreadable(error.to_string()),
-                    counts: Counts::default(),
-                },
+                Err(error) => {
+                    // The header would have said it; this is only for the eye.
+                    let started = started.parse().unwrap_or(Timestamp::UNIX_EPOCH);
+                    RunSummary {
+                        run,
+                        account,
+                        manifest_name,
+                        command,
+                        started,
+                        last: started,
+                        status: RunStatus::Unreadable(error.to_string()),
+                        counts: Counts::default(),
+                    }
+                }
             })
         })
         .collect()

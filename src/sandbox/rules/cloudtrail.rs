@@ -1,4 +1,5 @@
-//! CloudTrail's trails, kept here: winterbaume's have no key, log group or role.
+//! CloudTrail's trails and event data stores, kept here: winterbaume's have no key, log group or
+//! role.
 
 use std::collections::BTreeMap;
 
@@ -10,6 +11,7 @@ use crate::sandbox::records::{Id, Record, Records, epoch};
 use crate::sandbox::route::{Route, Service};
 use crate::sandbox::{ACCOUNT_ID, answer};
 
+mod stores;
 #[cfg(test)]
 mod tests;
 
@@ -24,7 +26,7 @@ struct Ask<'a> {
     now: Timestamp,
 }
 
-/// The answer, if the operation is about trails.
+/// The answer, if the operation is about trails or event data stores.
 pub fn answer(
     records: &mut Records,
     route: &Route,
@@ -50,7 +52,7 @@ pub fn answer(
         "AddTags" => tags(&mut ask, true),
         "RemoveTags" => tags(&mut ask, false),
         "ListTags" => list_tags(&mut ask),
-        _ => return None,
+        operation => stores::answer(operation, &mut ask)?,
     };
     Some(match result {
         Ok(output) => answer::json(200, &output),
@@ -93,7 +95,8 @@ fn find(ask: &Ask<'_>, reads: bool) -> Result<Id, Refusal> {
         "" => ask.text("TrailName"),
         name => name,
     };
-    let found = ask.shown().into_iter().map(|(id, record)| (id, record.arn.clone()));
+    let arn = |record: &Record| record.text("TrailARN").to_owned();
+    let found = ask.shown().into_iter().map(|(id, record)| (id, arn(record)));
     let found = found.filter(|(id, arn)| id.name == asked || arn == asked);
     let (id, _) =
         found.min_by_key(|(id, _)| id.region != ask.region).ok_or_else(|| missing(asked))?;
@@ -102,6 +105,21 @@ fn find(ask: &Ask<'_>, reads: bool) -> Result<Id, Refusal> {
     }
     let message = format!("Trail {asked} is not in its home region: call {}.", id.region);
     Err(("InvalidHomeRegionException", message))
+}
+
+/// What changes an organisation's trail is for the management account, whose number is in the
+/// trail's ARN.
+///
+/// Source: `NotOrganizationMasterAccountException`: "the Amazon Web Services account making the
+/// request to create or update an organization trail … is not the management account".
+fn find_ours(ask: &Ask<'_>) -> Result<Id, Refusal> {
+    let id = find(ask, false)?;
+    let arn = ask.records.get(&id).map(|record| record.text("TrailARN")).unwrap_or_default();
+    if arn.split(':').nth(4) == Some(ACCOUNT_ID) {
+        return Ok(id);
+    }
+    let message = format!("{arn} belongs to the organization's management account.");
+    Err(("NotOrganizationMasterAccountException", message))
 }
 
 fn shown(ask: &Ask<'_>, id: &Id) -> Value {
@@ -144,7 +162,7 @@ fn create(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
 
 /// An empty text takes the member away, as the guide's clean-up does with the log group.
 fn update(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
-    let id = find(ask, false)?;
+    let id = find_ours(ask)?;
     let mut input = ask.input.clone();
     input.remove("Name");
     if let Some(record) = ask.records.get_mut(&id) {
@@ -154,7 +172,7 @@ fn update(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
 }
 
 fn delete(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
-    let id = find(ask, false)?;
+    let id = find_ours(ask)?;
     ask.records.remove(&id);
     Ok(json!({}))
 }
@@ -172,7 +190,7 @@ fn describe(ask: &Ask<'_>) -> Value {
         .filter(|(id, record)| {
             names.is_empty()
                 || names.contains(&id.name.as_str())
-                || names.contains(&record.arn.as_str())
+                || names.contains(&record.text("TrailARN"))
         })
         .map(|(id, _)| shown(ask, &id))
         .collect();
@@ -205,7 +223,7 @@ fn status(ask: &Ask<'_>) -> Result<Value, Refusal> {
 }
 
 fn logging(ask: &mut Ask<'_>, on: bool) -> Result<Value, Refusal> {
-    let id = find(ask, false)?;
+    let id = find_ours(ask)?;
     let now = epoch(ask.now);
     if let Some(record) = ask.records.get_mut(&id) {
         record.set("-IsLogging", on);

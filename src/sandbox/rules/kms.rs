@@ -10,6 +10,7 @@ use crate::sandbox::answer;
 use crate::sandbox::records::{epoch, later, page};
 use crate::sandbox::route::{Route, Service};
 
+mod replicas;
 #[cfg(test)]
 mod tests;
 
@@ -36,6 +37,7 @@ pub async fn before(
         "ListKeys" | "ListAliases" | "ListGrants" => {
             return Some(list(&route.operation, &state, &input));
         }
+        "ReplicateKey" => return Some(replicas::replicate(account, route, &state, &input).await),
         _ => None,
     };
     result.map(|(code, message)| answer::error(Service::Kms, 400, code, &message))
@@ -93,15 +95,21 @@ fn grant_is_there(state: &Value, input: &Value) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The end of the window, by the sandbox's clock, in the state and in the answer.
+/// The end of a window, by the sandbox's clock, in the state and in the answer; and a multi-Region
+/// key's relatives.
 pub async fn after(
     account: &Account,
     body: &[u8],
     route: &Route,
     response: MockResponse,
 ) -> MockResponse {
-    if route.operation != "ScheduleKeyDeletion" || response.status != 200 {
+    if response.status != 200 {
         return response;
+    }
+    match route.operation.as_str() {
+        "ScheduleKeyDeletion" => {}
+        "DescribeKey" => return replicas::described(account, route, response),
+        _ => return response,
     }
     let input: Value = serde_json::from_slice(body).unwrap_or_default();
     let days = input["PendingWindowInDays"].as_u64().unwrap_or(30);

@@ -18,7 +18,7 @@ mod logs;
 mod organizations;
 pub mod s3;
 mod sagemaker;
-mod sts;
+pub mod sts;
 mod tagging;
 
 /// The account's answer to a request.
@@ -80,7 +80,7 @@ fn kept_here(
     let now = account.clock.now();
     settle(&mut account.records(), now);
     match route.service {
-        Service::Sts | Service::Account => sts::answer(route, &request.body),
+        Service::Sts | Service::Account => sts::answer(&account.identity, route, &request.body),
         Service::SageMaker => {
             sagemaker::answer(&mut account.records(), route, &request.body, now, weather)
         }
@@ -88,7 +88,9 @@ fn kept_here(
             cloudtrail::answer(&mut account.records(), route, &request.body, now)
         }
         Service::Eks => eks::answer(&mut account.records(), route, &request.body, now, weather),
-        Service::Organizations => organizations::answer(account.organization.as_deref(), route),
+        Service::Organizations => {
+            organizations::answer(account.identity.organization.as_deref(), route)
+        }
         Service::Tagging => tagging::answer(&mut account.records(), route, &request.body, now),
         _ => None,
     }

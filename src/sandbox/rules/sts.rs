@@ -29,22 +29,41 @@ pub const DEFAULT_REGIONS: [&str; 17] = [
     "us-west-2",
 ];
 
+/// Who calls, and which regions the account has enabled.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// The caller's ARN.
+    pub caller: String,
+    pub regions: Vec<String>,
+    /// The organisation that the account manages; without one it is in none.
+    pub organization: Option<String>,
+}
+
+impl Default for Identity {
+    /// An IAM user, so that nobody takes the sandbox's caller for the root user.
+    fn default() -> Self {
+        Self {
+            caller: format!("arn:aws:iam::{ACCOUNT_ID}:user/lab-admin"),
+            regions: DEFAULT_REGIONS.map(str::to_owned).to_vec(),
+            organization: None,
+        }
+    }
+}
+
 /// Regions a page, if the caller does not say: `MaxResults`' own upper bound.
 const REGIONS_PAGE_MAX: usize = 50;
 
-pub fn answer(route: &Route, body: &[u8]) -> Option<MockResponse> {
+pub fn answer(identity: &Identity, route: &Route, body: &[u8]) -> Option<MockResponse> {
     match (route.service, route.operation.as_str()) {
-        (Service::Sts, "GetCallerIdentity") => Some(identity()),
-        (Service::Account, "ListRegions") => Some(regions(body)),
+        (Service::Sts, "GetCallerIdentity") => Some(caller(&identity.caller)),
+        (Service::Account, "ListRegions") => Some(regions(&identity.regions, body)),
         _ => None,
     }
 }
 
-/// An IAM user, so that nobody takes the sandbox's caller for the root user.
-fn identity() -> MockResponse {
+fn caller(arn: &str) -> MockResponse {
     let result = format!(
-        "<Arn>arn:aws:iam::{ACCOUNT_ID}:user/lab-admin</Arn><UserId>AIDASANDBOXLABADMIN01</UserId>\
-         <Account>{ACCOUNT_ID}</Account>"
+        "<Arn>{arn}</Arn><UserId>AIDASANDBOXLABADMIN01</UserId><Account>{ACCOUNT_ID}</Account>"
     );
     answer::query(
         "https://sts.amazonaws.com/doc/2011-06-15/",
@@ -55,7 +74,7 @@ fn identity() -> MockResponse {
 }
 
 /// `account:ListRegions`, with its filter and its pages.
-fn regions(body: &[u8]) -> MockResponse {
+fn regions(all: &[String], body: &[u8]) -> MockResponse {
     let input: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
     let wanted = input["RegionOptStatusContains"].as_array();
     let enabled =
@@ -63,7 +82,7 @@ fn regions(body: &[u8]) -> MockResponse {
     let page = input["MaxResults"].as_u64().and_then(|max| usize::try_from(max).ok());
     let page = page.unwrap_or(REGIONS_PAGE_MAX).clamp(1, REGIONS_PAGE_MAX);
     let start = input["NextToken"].as_str().and_then(|token| token.parse().ok()).unwrap_or(0);
-    let all: &[&str] = if enabled { &DEFAULT_REGIONS } else { &[] };
+    let all: &[String] = if enabled { all } else { &[] };
     let rows: Vec<_> = all
         .iter()
         .skip(start)

@@ -45,3 +45,28 @@ async fn lists_have_pages() {
     let again = kms.revoke_grant().key_id(&key.key_id).grant_id(grant.grant_id().unwrap());
     assert_eq!(code(again.send().await), "InvalidGrantIdException");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_multi_region_key_knows_its_replicas() {
+    let sandbox = Sandbox::builder().build();
+    let kms = Client::new(&sandbox.sdk_config("us-east-1"));
+    let away = Client::new(&sandbox.sdk_config("eu-west-1"));
+    let plain = kms.create_key().send().await.unwrap().key_metadata.unwrap().key_id;
+    let refused = kms.replicate_key().key_id(&plain).replica_region("eu-west-1").send().await;
+    assert_eq!(code(refused), "UnsupportedOperationException");
+    let key = kms.create_key().multi_region(true).send().await.unwrap().key_metadata.unwrap();
+    let key = key.key_id;
+    kms.replicate_key().key_id(&key).replica_region("eu-west-1").send().await.unwrap();
+    for (client, kind) in [(&kms, "PRIMARY"), (&away, "REPLICA")] {
+        let seen = client.describe_key().key_id(&key).send().await.unwrap().key_metadata.unwrap();
+        let many = seen.multi_region_configuration.unwrap();
+        assert_eq!(many.multi_region_key_type().map(|kind| kind.as_str()), Some(kind));
+        assert_eq!(many.primary_key().unwrap().region(), Some("us-east-1"));
+        assert_eq!(many.replica_keys()[0].region(), Some("eu-west-1"));
+    }
+    assert!(
+        sandbox.amend_key("us-east-1", &plain, serde_json::json!({"key_manager": "AWS"})).await
+    );
+    let seen = kms.describe_key().key_id(&plain).send().await.unwrap().key_metadata.unwrap();
+    assert_eq!(seen.key_manager().map(|by| by.as_str()), Some("AWS"));
+}

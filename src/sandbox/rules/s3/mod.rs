@@ -97,6 +97,8 @@ fn content(
         "DeleteBucket" => return empty_first(&mut ask).err(),
         "GetBucketVersioning" => versioning(&mut ask),
         "PutBucketVersioning" => set_versioning(&mut ask),
+        "GetBucketLogging" => logging(&mut ask),
+        "PutBucketLogging" => set_logging(&mut ask),
         "ListObjectVersions" => ask.here().map(|bucket| list::versions(bucket, route)),
         "ListMultipartUploads" => ask.here().map(|bucket| list::uploads(bucket, route)),
         "ListObjects" | "ListObjectsV2" => ask.here().map(|bucket| list::objects(bucket, route)),
@@ -120,7 +122,7 @@ fn reachable(
 ) -> Result<(), MockResponse> {
     let bucket = store.buckets.get(name).ok_or_else(|| no_bucket(name))?;
     let owner = request.headers.get("x-amz-expected-bucket-owner");
-    if owner.is_some_and(|owner| owner != ACCOUNT_ID) {
+    if bucket.owner != ACCOUNT_ID || owner.is_some_and(|owner| owner != ACCOUNT_ID) {
         return Err(refuse(403, "AccessDenied", "Access Denied"));
     }
     if bucket.region != route.region && route.operation != "GetBucketLocation" {
@@ -147,7 +149,13 @@ async fn create(
         return refuse(400, "IllegalLocationConstraintException", message);
     }
     let region = region.unwrap_or_else(|| route.region.clone());
-    if account.store().buckets.contains_key(&name) {
+    let owner = account.store().buckets.get(&name).map(|bucket| bucket.owner.clone());
+    if owner.as_deref().is_some_and(|owner| owner != ACCOUNT_ID) {
+        let message = "The requested bucket name is not available. The bucket namespace is shared \
+                       by all users of the system. Please select a different name and try again.";
+        return refuse(409, "BucketAlreadyExists", message);
+    }
+    if owner.is_some() {
         let message = "Your previous request to create the named bucket succeeded and you \
                        already own it.";
         return refuse(409, "BucketAlreadyOwnedByYou", message);
@@ -186,7 +194,9 @@ fn list_buckets(store: &Store, route: &Route) -> MockResponse {
         .buckets
         .iter()
         .filter(|(name, bucket)| {
-            name.starts_with(prefix) && region.is_none_or(|region| bucket.region == region)
+            bucket.owner == ACCOUNT_ID
+                && name.starts_with(prefix)
+                && region.is_none_or(|region| bucket.region == region)
         })
         .collect();
     let size = route.param("max-buckets").and_then(|size| size.parse().ok()).unwrap_or(10_000);
@@ -242,5 +252,17 @@ fn set_versioning(ask: &mut Ask<'_>) -> Result<MockResponse, MockResponse> {
     if let Some(mfa) = mfa {
         bucket.mfa_delete = mfa == "Enabled";
     }
+    Ok(answer::empty(200))
+}
+
+/// Where the access log goes; the answer is the document that was put.
+fn logging(ask: &mut Ask<'_>) -> Result<MockResponse, MockResponse> {
+    let document = ask.here()?.logging.clone();
+    Ok(answer::xml(200, document.unwrap_or_else(|| xml::document("BucketLoggingStatus", ""))))
+}
+
+fn set_logging(ask: &mut Ask<'_>) -> Result<MockResponse, MockResponse> {
+    let document = String::from_utf8_lossy(&ask.request.body).into_owned();
+    ask.here()?.logging = Some(document);
     Ok(answer::empty(200))
 }

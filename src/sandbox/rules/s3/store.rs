@@ -11,6 +11,8 @@ use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
 
+use crate::sandbox::ACCOUNT_ID;
+
 /// All buckets of the account; names are global.
 #[derive(Debug)]
 pub struct Store {
@@ -20,10 +22,14 @@ pub struct Store {
 
 #[derive(Debug)]
 pub struct Bucket {
+    /// The account whose it is: nobody else sees it, but its name is taken.
+    pub owner: String,
     pub region: String,
     pub created: Timestamp,
     pub versioning: Versioning,
     pub mfa_delete: bool,
+    /// Where its access log goes, as it was put.
+    pub logging: Option<String>,
     /// By key, newest first.
     pub objects: BTreeMap<String, Vec<Version>>,
     /// By key and upload id.
@@ -91,9 +97,9 @@ impl Store {
                 .map(|(key, versions)| (key, versions.iter().map(version).collect()))
                 .collect();
             let uploads: Vec<&(String, String)> = bucket.uploads.keys().collect();
-            json!({ "region": bucket.region, "created": bucket.created,
-                "versioning": format!("{:?}", bucket.versioning), "objects": objects,
-                "uploads": uploads })
+            json!({ "owner": bucket.owner, "region": bucket.region, "created": bucket.created,
+                "versioning": format!("{:?}", bucket.versioning), "logging": bucket.logging,
+                "mfa_delete": bucket.mfa_delete, "objects": objects, "uploads": uploads })
         };
         self.buckets.iter().map(|(name, held)| (name.clone(), bucket(held))).collect()
     }
@@ -108,10 +114,12 @@ pub enum Held {
 impl Bucket {
     pub fn new(region: &str, created: Timestamp) -> Self {
         Self {
+            owner: ACCOUNT_ID.to_owned(),
             region: region.to_owned(),
             created,
             versioning: Versioning::Never,
             mfa_delete: false,
+            logging: None,
             objects: BTreeMap::new(),
             uploads: BTreeMap::new(),
         }

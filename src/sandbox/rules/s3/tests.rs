@@ -113,3 +113,27 @@ async fn a_bucket_is_in_one_region_and_has_one_owner() {
     let once = asia.put_object().bucket("lab").key("k").if_none_match("*").send().await;
     assert_eq!(code(once), "PreconditionFailed");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_bucket_of_another_account_is_out_of_reach() {
+    let sandbox = Sandbox::builder().build();
+    let s3 = Client::new(&sandbox.sdk_config("us-east-1"));
+    assert!(sandbox.bucket_of_another("taken", "us-east-1", "999999999999"));
+    assert!(!sandbox.bucket_of_another("taken", "us-east-1", "999999999999"));
+    assert!(s3.list_buckets().send().await.unwrap().buckets().is_empty());
+    assert_eq!(code(s3.create_bucket().bucket("taken").send().await), "BucketAlreadyExists");
+    assert_eq!(code(s3.delete_bucket().bucket("taken").send().await), "AccessDenied");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bucket_says_where_its_access_log_goes() {
+    use aws_sdk_s3::types::{BucketLoggingStatus, LoggingEnabled};
+    let s3 = Client::new(&Sandbox::builder().build().sdk_config("us-east-1"));
+    bucket(&s3, "site", false).await;
+    let seen = || s3.get_bucket_logging().bucket("site").send();
+    assert!(seen().await.unwrap().logging_enabled().is_none());
+    let target = LoggingEnabled::builder().target_bucket("logs").target_prefix("site/").build();
+    let status = BucketLoggingStatus::builder().logging_enabled(target.unwrap()).build();
+    s3.put_bucket_logging().bucket("site").bucket_logging_status(status).send().await.unwrap();
+    assert_eq!(seen().await.unwrap().logging_enabled().unwrap().target_bucket(), "logs");
+}
