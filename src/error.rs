@@ -4,6 +4,7 @@ use crate::aws::{AwsError, Class};
 use crate::journal::JournalError;
 use crate::manifest::ManifestError;
 use crate::plan::PlanFileError;
+use crate::scrub;
 
 /// Everything that ends a command before its end. What goes wrong with one *resource* is no
 /// error but a row of the result.
@@ -50,7 +51,7 @@ impl Error {
             (None, _) => error.message.clone(),
         };
         let whom = match endpoint {
-            Some(url) => format!("the endpoint {url}"),
+            Some(url) => format!("the endpoint {}", scrub::url(url)),
             None => format!("AWS STS in {}", error.region),
         };
         let endpoint_hint = match endpoint {

@@ -22,5 +22,6 @@ pub mod resource;
 pub mod restore;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+mod scrub;
 pub mod tagging;
 pub mod teardown;

@@ -24,6 +24,11 @@ use crate::resource::{Catalog, Kind, Region, ResourceId};
 /// runs every night.
 const RUNS_REMEMBERED_MAX: usize = 40;
 
+/// What the door needs of IAM, before any kind is looked at. Whose credentials these are anybody
+/// may ask (STS API reference, `GetCallerIdentity`), and the organisation is only good to know.
+pub const PERMISSIONS: &[&str] =
+    &["account:ListRegions", "organizations:DescribeOrganization", "sts:GetCallerIdentity"];
+
 /// What may be looked at and taken apart.
 pub struct Mandate {
     pub discovery: Discovery,

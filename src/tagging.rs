@@ -14,6 +14,7 @@ use crate::mandate::{Mandate, Survey};
 use crate::manifest::Manifest;
 use crate::plan::Row;
 use crate::resource::{Lifecycle, Resource, ResourceId, Tags};
+use crate::scrub;
 use crate::teardown::Approval;
 
 /// The tag that says whose lab a thing belongs to: the manifest's name.
@@ -124,7 +125,7 @@ impl Tagging {
                 Some(is) => self.conflicts.push(Conflict {
                     resource: resource.id.clone(),
                     key,
-                    is: is.clone(),
+                    is: scrub::text(is),
                     wanted: value,
                 }),
             }

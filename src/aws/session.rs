@@ -1,6 +1,6 @@
 //! An account, as seen through one set of credentials.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::error::Error as StdError;
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,6 +15,7 @@ use aws_smithy_async::future::pagination_stream::PaginationStream;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_types::service_config::ServiceConfigKey;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
@@ -45,6 +46,25 @@ const GLANCE_MAX: Duration = Duration::from_secs(5);
 /// log groups unless AWS is asked for more, and a page of them has fifty (CloudWatch Logs user
 /// guide, "CloudWatch Logs quotas").
 const PAGES_MAX: usize = 25_000;
+
+/// The services that are called, and the ids under which the SDK's configuration has them.
+const SERVICE_IDS: &[(&str, &str)] = &[
+    ("account", "Account"),
+    ("cloudtrail", "CloudTrail"),
+    ("ecr", "ECR"),
+    ("eks", "EKS"),
+    ("iam", "IAM"),
+    ("kms", "KMS"),
+    ("logs", "CloudWatch Logs"),
+    ("organizations", "Organizations"),
+    ("s3", "S3"),
+    ("sagemaker", "SageMaker"),
+    ("sts", "STS"),
+    ("tag", "Resource Groups Tagging API"),
+];
+
+/// The services that the SDK fetches credentials from.
+const CREDENTIALS_FROM: &[&str] = &["SSO", "SSO OIDC", "STS", "Signin"];
 
 /// What a person asked for on the command line about the connection.
 #[derive(Debug, Clone, Default)]
@@ -139,12 +159,32 @@ impl Session {
         self.config.endpoint_url()
     }
 
-    /// All of the user's own endpoints: for all services, and for single ones.
+    /// All of the user's own endpoints: for all services, and for single ones, whether the
+    /// environment says so or the `services` section of a profile.
     pub fn custom_endpoints(&self) -> Vec<String> {
-        let of_services = std::env::vars()
-            .filter(|(name, url)| name.starts_with("AWS_ENDPOINT_URL_") && !url.is_empty())
-            .map(|(_, url)| url);
-        self.endpoint_url().map(str::to_owned).into_iter().chain(of_services).collect()
+        let asked = SERVICE_IDS.iter().filter_map(|(_, id)| self.endpoint_of(id));
+        // Credentials are fetched where the profile says, also if an option names an endpoint or
+        // configured ones are to be ignored. A variable that nobody sets leaves the profile.
+        let fetched = CREDENTIALS_FROM
+            .iter()
+            .filter_map(|id| self.configured_endpoint(id, "AWS_ENDPOINT_URL_OF_PROFILE"));
+        asked.chain(fetched).collect::<BTreeSet<String>>().into_iter().collect()
+    }
+
+    /// Where a service is asked, if not at AWS's own endpoint. The SDK's clients decide so: the
+    /// option comes first, then what is configured for the service, then what is for all.
+    fn endpoint_of(&self, service_id: &str) -> Option<String> {
+        let for_all = || self.endpoint_url().map(str::to_owned);
+        if self.config.get_origin("endpoint_url").is_client_config() {
+            return for_all();
+        }
+        self.configured_endpoint(service_id, "AWS_ENDPOINT_URL").or_else(for_all)
+    }
+
+    fn configured_endpoint(&self, service_id: &str, variable: &str) -> Option<String> {
+        let key = ServiceConfigKey::builder().service_id(service_id).env(variable);
+        let key = key.profile("endpoint_url").build().ok()?;
+        self.config.service_config()?.load_config(key)
     }
 
     /// The region of the configuration, if it names one.
@@ -190,13 +230,8 @@ impl Session {
 
     /// Whether a service is asked at the user's own endpoint instead of AWS's.
     pub fn custom_endpoint(&self, service: &str) -> bool {
-        let variable = match service {
-            "logs" => "CLOUDWATCH_LOGS",
-            "tag" => "RESOURCE_GROUPS_TAGGING_API",
-            other => &other.to_ascii_uppercase(),
-        };
-        self.config.endpoint_url().is_some()
-            || std::env::var_os(format!("AWS_ENDPOINT_URL_{variable}")).is_some()
+        let id = SERVICE_IDS.iter().find(|(name, _)| *name == service);
+        self.endpoint_of(id.map_or(service, |(_, id)| *id)).is_some()
     }
 
     fn jitter(&self, longest: Duration) -> Duration {
@@ -523,5 +558,40 @@ impl AwsError {
             AwsError::garbled(op, aws.region(), format!("Dismantle does not do {what}"));
         error.class = Class::Bug;
         error
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_types::service_config::LoadServiceConfig;
+
+    use super::*;
+    use crate::clock::WallClock;
+
+    const STORE: &str = "http://10.0.0.7:9000";
+
+    /// A profile whose `services` section names an endpoint for S3.
+    #[derive(Debug)]
+    struct Profile;
+
+    impl LoadServiceConfig for Profile {
+        fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+            (key.service_id() == "S3").then(|| STORE.to_owned())
+        }
+    }
+
+    #[test]
+    fn an_endpoint_of_one_service_is_that_services_own() {
+        let config = SdkConfig::builder().service_config(Profile).build();
+        let session = Session::new(config, Arc::new(WallClock), 1);
+        assert_eq!(session.custom_endpoints(), [STORE]);
+        assert!(session.custom_endpoint("s3"));
+        assert!(!session.custom_endpoint("sts"));
+
+        let everywhere = "http://127.0.0.1:4566";
+        let config = SdkConfig::builder().service_config(Profile).endpoint_url(everywhere).build();
+        let session = Session::new(config, Arc::new(WallClock), 1);
+        assert_eq!(session.custom_endpoints(), [STORE, everywhere]);
+        assert!(session.custom_endpoint("logs") && session.custom_endpoint("tag"));
     }
 }

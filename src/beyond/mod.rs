@@ -21,6 +21,9 @@ use crate::mandate::{Mandate, Survey};
 use crate::resource::{Catalog, Region};
 use ask::{Ask, Known};
 
+/// What the look needs of IAM.
+pub const PERMISSIONS: &[&str] = &["tag:GetResources"];
+
 /// Something in another service that carries a tag of the lab's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Remains {

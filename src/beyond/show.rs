@@ -1,7 +1,7 @@
 //! What an ARN is called, whether it costs money, and the command that shows it.
 
 use super::Remains;
-use crate::report::visible;
+use crate::report::{shell_word, visible};
 use crate::resource::{Catalog, Region};
 
 /// The longest ARN that the Resource Groups Tagging API knows (its reference, "ResourceARN").
@@ -156,15 +156,15 @@ pub(super) fn remains(arn: &str, region: Region, tag: String) -> Remains {
     let (what, costs, command) = match known {
         // What begins with a dash would be read as an option.
         Some((_, _, what, costs, command, Id)) if !id.is_empty() && !id.starts_with('-') => {
-            ((*what).to_owned(), *costs, format!("{command} {}", quoted(id)))
+            ((*what).to_owned(), *costs, format!("{command} {}", shell_word(id)))
         }
         Some((_, _, what, costs, command, Arn)) => {
-            ((*what).to_owned(), *costs, format!("{command} {}", quoted(arn)))
+            ((*what).to_owned(), *costs, format!("{command} {}", shell_word(arn)))
         }
         _ => {
             let what =
                 if kind.is_empty() { service.to_owned() } else { format!("{service}:{kind}") };
-            (what, None, format!("{ANYTHING} {}", quoted(arn)))
+            (what, None, format!("{ANYTHING} {}", shell_word(arn)))
         }
     };
     Remains {
@@ -175,14 +175,5 @@ pub(super) fn remains(arn: &str, region: Region, tag: String) -> Remains {
         tag,
         costs,
         command: format!("aws {command} --region {region}"),
-    }
-}
-
-/// A word for a POSIX shell that means exactly the text.
-fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@+,".contains(c);
-    match text.chars().all(plain) {
-        true => text.to_owned(),
-        false => format!("'{}'", text.replace('\'', r"'\''")),
     }
 }

@@ -14,8 +14,10 @@ use crate::mandate::{Mandate, Survey};
 use crate::manifest::Manifest;
 use crate::report::{safe, table};
 use crate::resource::Region;
+use crate::scrub;
 use crate::teardown;
 
+use super::log;
 use super::options::{Global, Output};
 use super::progress::{Screen, Style};
 
@@ -36,7 +38,7 @@ pub struct Context {
 
 impl Context {
     pub fn new(global: Global) -> Result<Self, Error> {
-        start_log(global.verbose);
+        log::start(global.verbose);
         let tty = io::stderr().is_terminal();
         let colours = !global.no_color && std::env::var_os("NO_COLOR").is_none();
         let style = match (global.quiet, tty) {
@@ -186,7 +188,7 @@ impl Context {
 
     /// Credentials travel signed but in the open over plain http.
     fn check_endpoint(&self, url: &str) -> Result<(), Error> {
-        let shown = safe(url).into_owned();
+        let shown = safe(&scrub::url(url)).into_owned();
         let parsed: Option<http::Uri> = url.parse().ok();
         let host = parsed.as_ref().and_then(|uri| uri.host());
         let scheme = parsed.as_ref().and_then(|uri| uri.scheme_str());
@@ -259,21 +261,4 @@ fn read(path: &Path) -> Result<String, Error> {
         return Err(unreadable(io::Error::other("it is too large to be a manifest")));
     }
     String::from_utf8(bytes).map_err(|_| unreadable(io::Error::other("it is not UTF-8 text")))
-}
-
-/// The program's own log, on stderr; the SDK's only where something is wrong.
-fn start_log(verbose: u8) {
-    use tracing_subscriber::EnvFilter;
-    let filter = match verbose {
-        0 => return,
-        1 => "warn,dismantle=debug",
-        _ => "warn,dismantle=trace",
-    };
-    let subscriber = tracing_subscriber::fmt()
-        .with_writer(io::stderr)
-        .with_env_filter(EnvFilter::new(filter))
-        .with_ansi(false)
-        .without_time();
-    // A second start, in a test, changes nothing.
-    let _ = subscriber.try_init();
 }

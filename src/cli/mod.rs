@@ -12,6 +12,7 @@ mod demo;
 mod destroy;
 mod exit;
 mod inventory;
+mod log;
 mod options;
 mod plan;
 mod progress;

@@ -5,7 +5,7 @@ use clap::ValueEnum;
 use super::context::Context;
 use super::exit::Exit;
 use crate::error::Error;
-use crate::report::{graph, safe, table};
+use crate::report::{graph, shell_word, table};
 use crate::teardown::plan_file;
 
 /// Show the steps in order, with what is kept and blocked
@@ -64,7 +64,8 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
     context.print(&text)?;
     if let Some(path) = &args.out {
         let path = path.display().to_string();
-        context.say(&format!("Written to {0} . To do this: dismantle apply {0}", safe(&path)));
+        let word = shell_word(&path);
+        context.say(&format!("Written to {word} . To do this: dismantle apply {word}"));
     } else if !survey.plan.steps.is_empty() {
         context.say("To keep this plan: --out FILE. To do it now: dismantle destroy.");
     }

@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use rand::Rng;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::scrub;
 use crate::plan::{Step, StepId};
 use crate::resource::{Kind, Region, Resource};
+use crate::scrub;
 
 /// A run's name: when it began, and four letters against collisions: `20261124-171500-k3f9`.
 /// Sorts by time, is easy to read out and to double-click.

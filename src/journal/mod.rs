@@ -19,7 +19,6 @@
 mod entry;
 mod error;
 mod place;
-mod scrub;
 mod sqlite;
 mod state;
 

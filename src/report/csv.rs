@@ -2,6 +2,7 @@
 
 use super::InventoryView;
 use super::text::shortened;
+use crate::scrub;
 
 /// A spreadsheet's cell holds 32,767 characters (Microsoft, "Excel specifications and limits");
 /// what acts is written out and gets longer.
@@ -17,7 +18,8 @@ pub fn inventory(view: &InventoryView<'_>) -> String {
     for (resource, verdict) in view.shown() {
         let created = resource.created.map(|at| at.to_string()).unwrap_or_default();
         let users: Vec<String> = verdict.used_by.iter().map(ToString::to_string).collect();
-        let tags: Vec<String> = resource.tags.iter().map(|(k, v)| format!("{k}={v}")).collect();
+        let tags = resource.tags.iter().map(|(k, v)| format!("{k}={}", scrub::text(v)));
+        let tags: Vec<String> = tags.collect();
         let of_name = view.labels(resource);
         let cautions: Vec<&str> =
             resource.cautions.iter().chain(&verdict.cautions).map(String::as_str).collect();

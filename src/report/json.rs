@@ -11,8 +11,9 @@ use crate::classify::Verdict;
 use crate::graph::{Graph, Why};
 use crate::journal::{RunId, RunState, RunStatus, RunSummary, StepState};
 use crate::plan::Named;
-use crate::resource::{Kind, Resource};
+use crate::resource::{Kind, Resource, Tags};
 use crate::restore::Way;
+use crate::scrub;
 use crate::tagging::Tagging;
 
 /// A document as it is printed: indented, with a line's end, harmless on a terminal.
@@ -48,6 +49,9 @@ fn row(
         .into_iter()
         .map(|(kind, id)| json!({"kind": kind, "id": id}))
         .collect();
+    // People put keys into tags, and reports are passed on.
+    let tags: Tags =
+        resource.tags.iter().map(|(key, value)| (key.clone(), scrub::text(value))).collect();
     let mut row = json!({
         "kind": resource.kind(),
         "id": resource.id.id,
@@ -55,7 +59,7 @@ fn row(
         "arn": resource.arn,
         "region": resource.region(),
         "created": resource.created,
-        "tags": resource.tags,
+        "tags": tags,
         "labels": view.labels(resource),
         "uses": uses,
         "decision": verdict.decision,

@@ -25,7 +25,7 @@ use crate::plan::Row;
 use crate::resource::{Catalog, Lifecycle, Resource, ResourceId};
 
 pub(crate) use text::acts;
-pub use text::{safe, visible};
+pub use text::{safe, shell_word, visible};
 pub(crate) use words::{seconds, short, thousands};
 
 /// An account as `inventory` shows it.

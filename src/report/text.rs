@@ -46,6 +46,34 @@ pub(super) fn shortened(text: &str, max: usize) -> Cow<'_, str> {
     }
 }
 
+/// The text as one word for a POSIX shell that means exactly the text. Whole, however long: a
+/// command that was cut off means something else.
+pub fn shell_word(text: &str) -> Cow<'_, str> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@+,".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        return Cow::Borrowed(text);
+    }
+    if !text.contains(acts) {
+        return Cow::Owned(format!("'{}'", text.replace('\'', r"'\''")));
+    }
+    // Of bash, zsh and POSIX's issue 8: what acts is written out, in bytes.
+    let mut word = "$'".to_owned();
+    for c in text.chars() {
+        match c {
+            '\'' | '\\' => word.extend(['\\', c]),
+            c if acts(c) => {
+                let mut bytes = [0; 4];
+                for byte in c.encode_utf8(&mut bytes).bytes() {
+                    word.push_str(&format!("\\{byte:03o}"));
+                }
+            }
+            c => word.push(c),
+        }
+    }
+    word.push('\'');
+    Cow::Owned(word)
+}
+
 /// JSON text in which such characters are escaped too: a result may be read on a terminal.
 /// Valid because they can stand only inside of strings; layout is plain ASCII.
 pub(super) fn quiet_json(text: String) -> String {
@@ -64,4 +92,43 @@ pub(super) fn quiet_json(text: String) -> String {
         }
     }
     quiet
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_reads_a_word_back_as_it_was() {
+        let hostile = "a'b \u{1b}[2J\u{202e}\n\\$(touch owned)`id`";
+        let rows = [
+            "lab.plan.json",
+            "",
+            "two words",
+            "it's",
+            "$(touch owned)",
+            "a\tb",
+            "-x;rm",
+            "*?~{a,b}!!",
+            hostile,
+        ];
+        for text in rows {
+            let word = shell_word(text);
+            assert_eq!(visible(&word), word, "{text:?}");
+            let shell = std::process::Command::new("bash")
+                .args(["-c", &format!("printf %s {word}")])
+                .output()
+                .unwrap();
+            assert_eq!(String::from_utf8(shell.stdout).unwrap(), text, "{word}");
+        }
+    }
+
+    #[test]
+    fn a_text_of_ten_megabytes_is_a_short_cell() {
+        for text in ["x".repeat(10 << 20), "\u{1b}".repeat(10 << 20)] {
+            let shown = safe(&text);
+            assert!(shown.len() <= 8 * SHOWN_CHARS_MAX, "{}", shown.len());
+            assert!(shown.ends_with('…'));
+        }
+    }
 }

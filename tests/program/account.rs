@@ -33,8 +33,13 @@ impl Account {
         Self { runtime: Runtime::new().expect("a runtime starts"), config }
     }
 
+    /// For clients of services that have no words of their own here.
+    pub fn config(&self) -> &SdkConfig {
+        &self.config
+    }
+
     #[track_caller]
-    fn wait<T, E: std::fmt::Debug>(&self, call: impl Future<Output = Result<T, E>>) -> T {
+    pub fn wait<T, E: std::fmt::Debug>(&self, call: impl Future<Output = Result<T, E>>) -> T {
         self.runtime.block_on(call).expect("the account answers")
     }
 

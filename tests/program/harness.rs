@@ -106,6 +106,14 @@ impl Desk {
         Said::new(args, output.expect("the program can be run"))
     }
 
+    /// Runs the program where nothing but this AWS configuration says where to go.
+    pub fn dismantle_by_profile(&self, config: &str, args: &[&str]) -> Said {
+        let mut command = self.command(args);
+        command.env_remove("AWS_ENDPOINT_URL").env("AWS_CONFIG_FILE", self.file("config", config));
+        let output = assert_cmd::Command::from_std(command).timeout(PATIENCE).output();
+        Said::new(args, output.expect("the program can be run"))
+    }
+
     /// Runs the program through another one, which may limit it: `["sh", "-c", …]`.
     pub fn through(&self, wrapper: &[&str], args: &[&str]) -> Said {
         let words = [wrapper, &[PROGRAM], args].concat();

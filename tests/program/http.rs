@@ -83,15 +83,18 @@ pub struct Between {
 
 impl Between {
     /// What `own` gives is the answer; where it gives nothing, the account's is.
-    pub fn start(account: &str, own: fn(&Request) -> Option<String>) -> Self {
+    pub fn start(
+        account: &str,
+        own: impl Fn(&Request) -> Option<String> + Clone + Send + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
         let url = format!("http://{}", listener.local_addr().expect("it has an address"));
         let heard = Arc::new(Mutex::new(Vec::new()));
         let (account, ears) = (account.to_owned(), heard.clone());
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                let (account, ears) = (account.clone(), ears.clone());
-                thread::spawn(move || pass(stream, &account, own, &ears));
+                let (account, ears, own) = (account.clone(), ears.clone(), own.clone());
+                thread::spawn(move || pass(stream, &account, &own, &ears));
             }
         });
         Self { url, heard }
@@ -105,7 +108,7 @@ impl Between {
 fn pass(
     mut stream: TcpStream,
     account: &str,
-    own: fn(&Request) -> Option<String>,
+    own: &impl Fn(&Request) -> Option<String>,
     ears: &Mutex<Vec<Request>>,
 ) -> io::Result<()> {
     let request = Request::read(&mut BufReader::new(&mut stream))?;

@@ -91,6 +91,23 @@ fn plain_http_to_another_machine_is_refused_with_4() {
 }
 
 #[test]
+fn plain_http_in_a_profile_is_refused_with_4() {
+    let remote = "http://192.0.2.1:5000";
+    let desk = Desk::at(shared_lab());
+    for service in ["s3", "sts", "sso"] {
+        let config = format!(
+            "[default]\nregion = us-east-1\nendpoint_url = {NOBODY}\nservices = lab\n\n\
+             [services lab]\n{service} =\n  endpoint_url = {remote}\n"
+        );
+        let said = desk.dismantle_by_profile(&config, &["-m", LAB, "inventory"]).ends_with(4);
+        said.in_one_sentence().explains(&[remote, "--insecure-endpoint", "Nothing was sent"]);
+    }
+    let config = format!("[default]\nendpoint_url = {remote}\n");
+    let said = desk.dismantle_by_profile(&config, &["-m", LAB, "inventory"]);
+    said.ends_with(4).explains(&[remote]);
+}
+
+#[test]
 fn without_a_journal_that_can_be_written_nothing_is_changed() {
     let served = Served::empty();
     let account = Account::of(&served);

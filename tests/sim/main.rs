@@ -11,7 +11,7 @@
 //! misfortunes, each alone: deaths and full disks at [`writes`] of the journal, [`credentials`] that
 //! expire, [`clocks`] that jump. The tables of [`safety`] hold what must stay, rule by rule.
 //! [`mod@restore`] takes back what was taken apart. [`fuzz`] feeds the program what nobody wrote for
-//! it; `scripts/fuzz` does so many times.
+//! it; `scripts/fuzz` does so many times. [`privilege`] holds every call against what is declared.
 #![cfg(feature = "sandbox")]
 
 mod clocks;
@@ -19,6 +19,7 @@ mod credentials;
 mod drift;
 mod fuzz;
 mod life;
+mod privilege;
 mod restore;
 mod safety;
 mod story;

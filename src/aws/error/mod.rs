@@ -16,6 +16,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use crate::resource::Region;
+use crate::scrub;
 use codes::*;
 
 /// What an error means for the one who made the call.
@@ -110,6 +111,13 @@ const CODE_CHARS_MAX: usize = 100;
 
 fn cut(text: &str, chars_max: usize) -> String {
     text.chars().take(chars_max).collect()
+}
+
+/// AWS's words as they may be kept and shown: of bounded length, and without the secrets that a
+/// message may repeat from its request.
+fn quoted(message: &str) -> String {
+    // Enough is cleaned for what is left out to be made up for.
+    cut(&scrub::text(&cut(message, 4 * MESSAGE_CHARS_MAX)), MESSAGE_CHARS_MAX)
 }
 
 /// What is known of a failed call, before it is judged.
@@ -292,7 +300,7 @@ where
         region,
         code: code.map(|code| cut(&code, CODE_CHARS_MAX)),
         status,
-        message: cut(&message, MESSAGE_CHARS_MAX),
+        message: quoted(&message),
     }
 }
 
@@ -364,7 +372,7 @@ impl AwsError {
             region,
             code: Some(cut(code, CODE_CHARS_MAX)),
             status: None,
-            message: cut(&message, MESSAGE_CHARS_MAX),
+            message: quoted(&message),
         }
     }
 

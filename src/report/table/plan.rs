@@ -41,7 +41,7 @@ pub(super) fn step(step: &Step) -> Vec<Cell> {
         what.push(format!("{}: {}", of_what(step.action), short(target)));
     }
     vec![
-        Cell::new(&step.step.0),
+        cell(&step.step.0),
         Cell::new(step.action).fg(action_colour(step.action)),
         lines(&what),
         cell(&after(&step.after)),

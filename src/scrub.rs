@@ -1,5 +1,6 @@
 //! The last net for secrets. Leaving them out of a record is the kinds' duty; what slips through
-//! is replaced here before anything is written.
+//! is replaced here before anything is written to the journal, logged, or said of an error or a
+//! tag.
 
 use serde_json::Value;
 
@@ -23,6 +24,10 @@ const SECRET_FIELDS: &[&str] = &[
     "privatekey",
     "apikey",
 ];
+
+/// How names end that somebody chose for a secret of his own: `db_password`.
+const SECRET_ENDINGS: &[&str] =
+    &["password", "passwd", "passphrase", "secret", "secretkey", "apitoken", "apikey"];
 
 /// Query parameters that make an address a key: presigned requests of both signature versions.
 const SECRET_QUERIES: &[&str] = &[
@@ -78,6 +83,7 @@ fn is_secret_field(name: &str) -> bool {
     let plain: String =
         name.chars().filter(|c| !matches!(c, '_' | '-')).collect::<String>().to_ascii_lowercase();
     SECRET_FIELDS.contains(&plain.as_str())
+        || SECRET_ENDINGS.iter().any(|ending| plain.ends_with(ending))
 }
 
 /// How the settings of SageMaker's own toolkits begin. They are no secrets, unless the rest of
@@ -111,14 +117,16 @@ fn leave_out(value: &mut Value) {
     }
 }
 
-/// An address without the user and password in it, and without a presigned query.
+/// An address without the user and password in it, and without a presigned query. What lacks a
+/// scheme was perhaps meant as one.
 pub fn url(url: &str) -> String {
     let clean = text(url);
-    let Some((scheme, rest)) = clean.split_once("://") else { return clean };
+    let (scheme, rest) = clean.split_at(clean.find("://").map_or(0, |at| at + 3));
     let authority_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(authority_end);
     match authority.rsplit_once('@') {
-        Some((_, host)) => format!("{scheme}://{host}{path}"),
+        Some((_, "")) => format!("{scheme}{LEFT_OUT}{path}"),
+        Some((_, host)) => format!("{scheme}{host}{path}"),
         None => clean,
     }
 }
@@ -128,20 +136,41 @@ pub fn text(text: &str) -> String {
     if text.contains("PRIVATE KEY-----") {
         return LEFT_OUT.to_owned();
     }
-    without_runs(&without_queries(text))
+    without_runs(&without_queries(&without_passwords(text)))
+}
+
+/// Addresses with a password in them lose it.
+fn without_passwords(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("://") {
+        let (before, address) = rest.split_at(at + 3);
+        clean.push_str(before);
+        let ends = |c: char| matches!(c, '/' | '?' | '#' | '"' | '\'') || c.is_whitespace();
+        let authority = &address[..address.find(ends).unwrap_or(address.len())];
+        rest = match authority.rfind('@').filter(|at| authority[..*at].contains(':')) {
+            Some(at) => {
+                clean.push_str(LEFT_OUT);
+                &address[at..]
+            }
+            None => address,
+        };
+    }
+    clean.push_str(rest);
+    clean
 }
 
 fn without_queries(text: &str) -> String {
     let lower = text.to_ascii_lowercase();
     let mut clean = String::with_capacity(text.len());
-    let mut from = 0;
+    let (mut from, mut at) = (0, 0);
     // Byte positions agree: lowering ASCII changes no length.
-    while let Some((start, name)) = SECRET_QUERIES
-        .iter()
-        .filter_map(|name| lower[from..].find(name).map(|at| (from + at, *name)))
-        .min()
-    {
-        let value = start + name.len();
+    while let Some(sign) = lower[at..].find('=') {
+        let value = at + sign + 1;
+        at = value;
+        if !SECRET_QUERIES.iter().any(|name| lower[from..value].ends_with(name)) {
+            continue;
+        }
         let ends = |c: char| matches!(c, '&' | '"' | '\'' | '#') || c.is_whitespace();
         let length = match text[value..].strip_prefix(LEFT_OUT) {
             Some(_) => LEFT_OUT.len(),
@@ -150,6 +179,7 @@ fn without_queries(text: &str) -> String {
         clean.push_str(&text[from..value]);
         clean.push_str(LEFT_OUT);
         from = value + length;
+        at = from;
     }
     clean.push_str(&text[from..]);
     clean
@@ -223,6 +253,11 @@ mod tests {
                 "https://b/k?Signature=a%3D".to_owned(),
                 format!("https://b/k?Signature={LEFT_OUT}"),
             ),
+            (
+                "password in an address",
+                "GET https://me:pw@h:1/a@b and s3://b/k@1".to_owned(),
+                format!("GET https://{LEFT_OUT}@h:1/a@b and s3://b/k@1"),
+            ),
             ("pem", "-----BEGIN RSA PRIVATE KEY-----\nx".to_owned(), LEFT_OUT.to_owned()),
         ];
         for (name, dirty, clean) in rows {
@@ -252,6 +287,8 @@ mod tests {
             },
             "OnStart": [{ "Content": "ZWNobyBoaQ==" }],
             "session_token": "x",
+            "HyperParameters": { "db_password": "hunter2", "lr": "0.1" },
+            "PasswordLastUsed": "2026-01-15T08:00:00Z",
             "Image": "842676018087.dkr.ecr.us-east-1.amazonaws.com/retail:1",
             "Doc": format!("{{\"k\":\"{KEY}\"}}"),
         });
@@ -263,6 +300,8 @@ mod tests {
             },
             "OnStart": [{ "Content": LEFT_OUT }],
             "session_token": LEFT_OUT,
+            "HyperParameters": { "db_password": LEFT_OUT, "lr": "0.1" },
+            "PasswordLastUsed": "2026-01-15T08:00:00Z",
             "Image": "842676018087.dkr.ecr.us-east-1.amazonaws.com/retail:1",
             "Doc": format!("{{\"k\":\"{LEFT_OUT}\"}}"),
         });
@@ -273,7 +312,9 @@ mod tests {
     fn an_address_loses_its_password() {
         assert_eq!(url("http://me:pw@127.0.0.1:4566/x@y"), "http://127.0.0.1:4566/x@y");
         assert_eq!(url("http://127.0.0.1:4566"), "http://127.0.0.1:4566");
-        assert_eq!(url("nonsense@"), "nonsense@");
+        assert_eq!(url("me:pw@127.0.0.1:4566"), "127.0.0.1:4566");
+        assert_eq!(url("nonsense"), "nonsense");
+        assert_eq!(url("pw@"), LEFT_OUT);
     }
 
     #[test]

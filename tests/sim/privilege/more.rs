@@ -1,0 +1,116 @@
+//! What the guide's lab has not, and Dismantle knows all the same: so that every call which it
+//! can make is made.
+
+use aws_sdk_cloudtrail::types::{InsightSelector, InsightType};
+use aws_sdk_eks::types::{CapabilityDeletePropagationPolicy, CapabilityType, VpcConfigRequest};
+use aws_sdk_sagemaker::types::{
+    ClusterInstanceGroupSpecification, ClusterLifeCycleConfig, InferenceComponentSpecification,
+    MonitoringScheduleConfig, MonitoringType,
+};
+use dismantle::sandbox::Sandbox;
+use serde_json::json;
+
+type Made = Result<(), Box<dyn std::error::Error + Send + Sync>>;
+
+const THEIR_ROLE: &str = "arn:aws:iam::842676018087:role/retailer-site-ranking-role";
+const LAB_ROLE: &str =
+    "arn:aws:iam::842676018087:role/mlops-retail-prediction-dev-eks-cluster-role";
+/// The lab's, by its prefix; its deletion protection is on.
+const GUARDED: &str = "mlops-retail-prediction-dev-guarded";
+
+/// Makes it all beside the lab.
+pub async fn make(sandbox: &Sandbox) -> Made {
+    trails(sandbox).await?;
+    index(sandbox).await?;
+    clusters(sandbox).await?;
+    guarded_logs(sandbox).await?;
+    sagemaker(sandbox).await?;
+    schedules(sandbox).await
+}
+
+async fn trails(sandbox: &Sandbox) -> Made {
+    let client = aws_sdk_cloudtrail::Client::new(&sandbox.sdk_config("us-east-1"));
+    let insight = InsightSelector::builder().insight_type(InsightType::ApiCallRateInsight).build();
+    let trail = "mlops-retail-prediction-audit-trail";
+    client.put_insight_selectors().trail_name(trail).insight_selectors(insight).send().await?;
+    client.create_event_data_store().name("retailer-site-lake").send().await?;
+    Ok(())
+}
+
+/// An image for several platforms, whose one image carries no tag.
+async fn index(sandbox: &Sandbox) -> Made {
+    let client = aws_sdk_ecr::Client::new(&sandbox.sdk_config("ap-southeast-1"));
+    let repository = "mlops/retail-api";
+    let there = client.describe_images().repository_name(repository).send().await?;
+    let untagged = there.image_details().iter().find(|image| image.image_tags().is_empty());
+    let digest = untagged.and_then(|image| image.image_digest()).ok_or("no untagged image")?;
+    let media = "application/vnd.oci.image.index.v1+json";
+    let manifest = json!({ "mediaType": media, "manifests": [{ "digest": digest }] });
+    let put = client.put_image().repository_name(repository).image_tag("all");
+    let put = put.image_manifest(manifest.to_string()).image_manifest_media_type(media);
+    put.send().await?;
+    Ok(())
+}
+
+async fn clusters(sandbox: &Sandbox) -> Made {
+    let client = aws_sdk_eks::Client::new(&sandbox.sdk_config("ap-southeast-1"));
+    let capability = client.create_capability().cluster_name("mlops-retail-cluster-prod");
+    let capability = capability.capability_name("argocd").r#type(CapabilityType::Argocd);
+    let capability = capability.role_arn(THEIR_ROLE);
+    let retain = CapabilityDeletePropagationPolicy::Retain;
+    capability.delete_propagation_policy(retain).send().await?;
+    let subnets = VpcConfigRequest::builder().subnet_ids("subnet-0a1b2c3d4e5f60001").build();
+    let cluster = client.create_cluster().name(GUARDED).role_arn(LAB_ROLE);
+    cluster.resources_vpc_config(subnets).deletion_protection(true).send().await?;
+    Ok(())
+}
+
+async fn guarded_logs(sandbox: &Sandbox) -> Made {
+    let client = aws_sdk_cloudwatchlogs::Client::new(&sandbox.sdk_config("us-east-1"));
+    client.create_log_group().log_group_name(GUARDED).send().await?;
+    let protect = client.put_log_group_deletion_protection().log_group_identifier(GUARDED);
+    protect.deletion_protection_enabled(true).send().await?;
+    Ok(())
+}
+
+/// Neighbours' things of the kinds that are read for their references only, and an execution of
+/// the lab's pipeline.
+async fn sagemaker(sandbox: &Sandbox) -> Made {
+    let client = aws_sdk_sagemaker::Client::new(&sandbox.sdk_config("us-east-1"));
+    let scripts = ClusterLifeCycleConfig::builder().source_s3_uri("s3://sagemaker-retailer/pod");
+    let scripts = scripts.on_create("on_create.sh").build();
+    let group = ClusterInstanceGroupSpecification::builder().instance_group_name("workers");
+    let group = group.execution_role(THEIR_ROLE).life_cycle_config(scripts).build();
+    client.create_cluster().cluster_name("retailer-site-pod").instance_groups(group).send().await?;
+    let features = client.create_feature_group().feature_group_name("retailer-site-features");
+    features.role_arn(THEIR_ROLE).send().await?;
+    let served = InferenceComponentSpecification::builder().model_name("retailer-site-ranking");
+    let adapter = client.create_inference_component();
+    let adapter = adapter.inference_component_name("retailer-site-adapter");
+    let adapter = adapter.endpoint_name("retailer-site-ranking").specification(served.build());
+    adapter.send().await?;
+    let server = client.create_mlflow_tracking_server().role_arn(THEIR_ROLE);
+    let server = server.tracking_server_name("retailer-site-mlflow");
+    server.artifact_store_uri("s3://retailer-site-assets/mlflow").send().await?;
+    let execution = client.start_pipeline_execution().pipeline_name("retail-forecast-pipeline");
+    execution.send().await?;
+    Ok(())
+}
+
+/// Schedules that leave it to a job definition what they run, one of each sort.
+async fn schedules(sandbox: &Sandbox) -> Made {
+    let client = aws_sdk_sagemaker::Client::new(&sandbox.sdk_config("us-east-1"));
+    for watches in [
+        MonitoringType::DataQuality,
+        MonitoringType::ModelQuality,
+        MonitoringType::ModelBias,
+        MonitoringType::ModelExplainability,
+    ] {
+        let name = format!("retailer-site-{}", watches.as_str());
+        let config = MonitoringScheduleConfig::builder().monitoring_job_definition_name(&name);
+        let config = config.monitoring_type(watches).build();
+        let made = client.create_monitoring_schedule().monitoring_schedule_name(&name);
+        made.monitoring_schedule_config(config).send().await?;
+    }
+    Ok(())
+}
