@@ -19,6 +19,8 @@ pub mod s3;
 mod sagemaker;
 mod sts;
 
+pub use sts::DEFAULT_REGIONS;
+
 /// The account's answer to a request.
 pub async fn answer(
     account: &Account,
@@ -78,7 +80,7 @@ fn kept_here(
     let now = account.clock.now();
     settle(&mut account.records(), now);
     match route.service {
-        Service::Sts | Service::Account => sts::answer(route, &request.body),
+        Service::Sts | Service::Account => sts::answer(route, &request.body, &account.enabled),
         Service::SageMaker => {
             sagemaker::answer(&mut account.records(), route, &request.body, now, weather)
         }

@@ -32,10 +32,10 @@ pub const DEFAULT_REGIONS: [&str; 17] = [
 /// Regions a page, if the caller does not say: `MaxResults`' own upper bound.
 const REGIONS_PAGE_MAX: usize = 50;
 
-pub fn answer(route: &Route, body: &[u8]) -> Option<MockResponse> {
+pub fn answer(route: &Route, body: &[u8], enabled: &[String]) -> Option<MockResponse> {
     match (route.service, route.operation.as_str()) {
         (Service::Sts, "GetCallerIdentity") => Some(identity()),
-        (Service::Account, "ListRegions") => Some(regions(body)),
+        (Service::Account, "ListRegions") => Some(regions(body, enabled)),
         _ => None,
     }
 }
@@ -55,7 +55,7 @@ fn identity() -> MockResponse {
 }
 
 /// `account:ListRegions`, with its filter and its pages.
-fn regions(body: &[u8]) -> MockResponse {
+fn regions(body: &[u8], in_account: &[String]) -> MockResponse {
     let input: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
     let wanted = input["RegionOptStatusContains"].as_array();
     let enabled =
@@ -63,7 +63,7 @@ fn regions(body: &[u8]) -> MockResponse {
     let page = input["MaxResults"].as_u64().and_then(|max| usize::try_from(max).ok());
     let page = page.unwrap_or(REGIONS_PAGE_MAX).clamp(1, REGIONS_PAGE_MAX);
     let start = input["NextToken"].as_str().and_then(|token| token.parse().ok()).unwrap_or(0);
-    let all: &[&str] = if enabled { &DEFAULT_REGIONS } else { &[] };
+    let all: &[String] = if enabled { in_account } else { &[] };
     let rows: Vec<_> = all
         .iter()
         .skip(start)
