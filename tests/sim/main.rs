@@ -17,6 +17,7 @@
 
 mod asked;
 mod drift;
+mod failing;
 mod hand;
 mod invariants;
 mod life;
