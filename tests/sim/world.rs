@@ -79,10 +79,6 @@ pub enum Size {
 }
 
 impl World {
-    pub fn place(&self, id: &ResourceId) -> Option<usize> {
-        self.things.iter().position(|thing| thing.id == *id)
-    }
-
     /// What must become of each thing, if nobody else does anything.
     pub fn fates(&self) -> Vec<Fate> {
         let mut stays: Vec<bool> =
