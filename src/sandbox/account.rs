@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use winterbaume_core::{MockRequest, MockResponse};
 
 use super::backends::Backends;
+use super::lag::{Asked, Lag};
 use super::normal::{self, Known};
 use super::records::Records;
 use super::route::{Route, Service};
@@ -29,6 +30,8 @@ pub struct Account {
     store: Mutex<Store>,
     /// One effect at a time, as AWS's own consistency within a call.
     turn: tokio::sync::Mutex<u64>,
+    /// What still looks as it was.
+    lag: Mutex<Lag>,
     /// Where something was ever asked for.
     regions: Mutex<BTreeSet<(Service, String)>>,
 }
@@ -44,6 +47,7 @@ impl Account {
             known: Mutex::default(),
             store: Mutex::new(Store::new(seed)),
             turn: tokio::sync::Mutex::new(0),
+            lag: Mutex::default(),
             regions: Mutex::default(),
         }
     }
@@ -58,6 +62,10 @@ impl Account {
 
     pub fn store(&self) -> MutexGuard<'_, Store> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn lag(&self) -> MutexGuard<'_, Lag> {
+        self.lag.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn amend(&self, kind: &str, region: &str, name: &str, members: Value) -> bool {
@@ -103,10 +111,28 @@ impl Account {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .insert((route.service, route.region.clone()));
-        let mut response = rules::answer(self, request, route, weather).await;
-        response = normal::settle(self, route, response).await;
+        let mut response = self.lagging(request, route, weather).await;
         let id = format!("{:08x}-0000-4000-8000-{:012x}", self.seed as u32, *turn);
         stamp(&mut response, route.service.protocol(), &id);
+        response
+    }
+
+    /// What the account answers now, or what it still answers.
+    async fn lagging(
+        &self,
+        request: MockRequest,
+        route: &Route,
+        weather: &Weather,
+    ) -> MockResponse {
+        let now = self.clock.now();
+        let asked = Asked::of(&request, route, weather);
+        let old = self.lag().answers(&asked, route, weather, now);
+        if let Some(old) = old {
+            return old;
+        }
+        let response = rules::answer(self, request, route, weather).await;
+        let response = normal::settle(self, route, response).await;
+        self.lag().note(asked, route, now, &response);
         response
     }
 

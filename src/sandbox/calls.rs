@@ -14,10 +14,19 @@ pub struct Call {
     pub service: Service,
     pub operation: String,
     pub region: String,
+    /// Who signed it.
+    pub access_key: String,
+    /// Whether it would change something.
+    pub mutates: bool,
+    /// The texts that it carries, if it would change something: names, ids, ARNs. No tokens.
+    pub words: Vec<String>,
     /// When it arrived, by the sandbox's clock.
     pub at: Timestamp,
     /// The HTTP status of the answer; none while the call is under way or if it never returned.
     pub status: Option<u16>,
+    /// The status that the account itself answered with, whatever became of that on the way; none
+    /// if the call never came so far.
+    pub effect: Option<u16>,
     pub throttled: bool,
     /// What the weather did to it.
     pub fault: Option<&'static str>,
@@ -28,7 +37,7 @@ pub struct Call {
 pub struct CallLog(Mutex<Vec<Call>>);
 
 impl CallLog {
-    pub fn open(&self, route: &Route, at: Timestamp) -> u64 {
+    pub fn open(&self, route: &Route, words: Vec<String>, at: Timestamp) -> u64 {
         let mut calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let number = calls.len() as u64 + 1;
         calls.push(Call {
@@ -36,8 +45,12 @@ impl CallLog {
             service: route.service,
             operation: route.operation.clone(),
             region: route.region.clone(),
+            access_key: route.access_key.clone(),
+            mutates: route.mutates(),
+            words,
             at,
             status: None,
+            effect: None,
             throttled: false,
             fault: None,
         });

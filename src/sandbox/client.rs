@@ -85,8 +85,12 @@ impl Sandbox {
 
     /// Credentials that the account accepts.
     pub fn credentials(&self) -> SharedCredentialsProvider {
+        Self::credentials_of(super::ACCESS_KEY_ID)
+    }
+
+    fn credentials_of(access_key: &str) -> SharedCredentialsProvider {
         SharedCredentialsProvider::new(Credentials::new(
-            super::ACCESS_KEY_ID,
+            access_key,
             "wJalrXUtnFEMI/K7MDENG/bPxRfiCYzEXAMPLEKEY",
             None,
             None,
@@ -110,5 +114,11 @@ impl Sandbox {
             .sleep_impl(TokioSleep::new())
             .disable_clock_skew_correction(true)
             .build()
+    }
+
+    /// The same for somebody else in the account, see [`super::VISITOR_KEY_ID`].
+    pub fn visitor_config(&self, region: impl Into<String>) -> SdkConfig {
+        let visitor = Self::credentials_of(super::VISITOR_KEY_ID);
+        self.sdk_config(region).into_builder().credentials_provider(visitor).build()
     }
 }

@@ -19,6 +19,7 @@ mod calls;
 mod client;
 mod clock;
 pub mod lab;
+mod lag;
 pub mod mangle;
 mod normal;
 mod operation;
@@ -30,6 +31,7 @@ pub mod server;
 #[cfg(test)]
 mod tests;
 pub mod weather;
+mod words;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -43,7 +45,7 @@ pub use calls::Call;
 pub use clock::ShiftedClock;
 pub use mangle::{Mangler, Reply};
 pub use route::Service;
-pub use weather::{Fault, Kill, Shares, Weather, When};
+pub use weather::{Fault, Kill, Shares, Storm, Weather, When};
 
 use crate::clock::{SharedClock, TokioClock};
 use account::Account;
@@ -57,6 +59,9 @@ pub const ACCOUNT_ID: &str = "842676018087";
 
 /// The access key whose owner `GetCallerIdentity` names.
 pub const ACCESS_KEY_ID: &str = "AKIAIOSFODNN7EXAMPLE";
+
+/// The access key of somebody else in the account, whom no weather hits and nothing kills.
+pub const VISITOR_KEY_ID: &str = "AKIAI44QH8DHBEXAMPLE";
 
 /// 15 January 2026, 08:00 UTC: where the account's clock starts unless told otherwise.
 const START_S: i64 = 1_768_464_000;
@@ -126,8 +131,8 @@ impl Builder {
 
     /// The regions that the account has enabled; those that AWS enables by default, unless told
     /// otherwise.
-    pub fn regions(mut self, regions: &[&str]) -> Self {
-        self.identity.regions = regions.iter().map(|&region| region.to_owned()).collect();
+    pub fn regions<R: Into<String>>(mut self, regions: impl IntoIterator<Item = R>) -> Self {
+        self.identity.regions = regions.into_iter().map(Into::into).collect();
         self
     }
 
@@ -260,8 +265,12 @@ impl Sandbox {
             Ok(route) => route,
             Err(why) => return Answer::Response(unroutable(&why)),
         };
-        let call = self.0.calls.open(&route, self.0.clock.now());
-        let fate = self.sky().fate(call, &route, self.0.clock.now());
+        let now = self.0.clock.now();
+        let call = self.0.calls.open(&route, words::of(&request, &route), now);
+        if route.access_key == VISITOR_KEY_ID {
+            return self.welcome(call, request, &route).await;
+        }
+        let fate = self.sky().fate(call, &route, now);
         let expired = self.has_expired(&route.access_key);
         pause(fate.latency / 2).await;
         if fate.kill == Some(When::Before) {
@@ -285,9 +294,9 @@ impl Sandbox {
                     });
                     response
                 }
-                None => self.effect(request, &route).await,
+                None => self.effect(call, request, &route).await,
             },
-            None => self.effect(request, &route).await,
+            None => self.effect(call, request, &route).await,
         };
         if fate.kill == Some(When::After) {
             return self.die(call);
@@ -295,7 +304,7 @@ impl Sandbox {
         pause(fate.latency / 2).await;
         let response = match fate.fault {
             Some(Fault::ResetAfter) => return self.reset(call, Fault::ResetAfter),
-            Some(fault @ (Fault::ErrorAfter | Fault::Truncated)) => {
+            Some(fault @ (Fault::ErrorAfter | Fault::Truncated | Fault::Garbage)) => {
                 self.0.calls.note(call, |call| call.fault = Some(fault.as_str()));
                 struck_after(fault, &route, response)
             }
@@ -318,9 +327,21 @@ impl Sandbox {
         response
     }
 
-    async fn effect(&self, request: MockRequest, route: &Route) -> MockResponse {
+    async fn effect(&self, call: u64, request: MockRequest, route: &Route) -> MockResponse {
         let weather = self.weather();
-        self.0.account.answer(request, route, &weather).await
+        let response = self.0.account.answer(request, route, &weather).await;
+        self.0.calls.note(call, |call| call.effect = Some(response.status));
+        response
+    }
+
+    /// A visitor's call: at once, and whatever AWS does in the background is done.
+    async fn welcome(&self, call: u64, request: MockRequest, route: &Route) -> Answer {
+        let response = self.0.account.answer(request, route, &Weather::calm()).await;
+        self.0.calls.note(call, |call| {
+            call.effect = Some(response.status);
+            call.status = Some(response.status);
+        });
+        Answer::Response(response)
     }
 
     fn die(&self, call: u64) -> Answer {
@@ -353,11 +374,16 @@ fn struck_before(fault: Fault, route: &Route) -> Option<MockResponse> {
             answer::set_header(&mut answer, "content-type", "text/html");
             answer
         }
-        Fault::ErrorAfter | Fault::Truncated | Fault::ResetBefore | Fault::ResetAfter => {
-            return None;
-        }
+        Fault::ErrorAfter
+        | Fault::Truncated
+        | Fault::Garbage
+        | Fault::ResetBefore
+        | Fault::ResetAfter => return None,
     })
 }
+
+/// No JSON, no XML and no UTF-8.
+const GARBAGE: &[u8] = b"\x00\xff{]<\xe2\x28\xa1>&;\"\x1b[2J";
 
 /// What a fault makes of the answer of a call that took effect.
 fn struck_after(fault: Fault, route: &Route, mut response: MockResponse) -> MockResponse {
@@ -365,6 +391,10 @@ fn struck_after(fault: Fault, route: &Route, mut response: MockResponse) -> Mock
         Fault::ErrorAfter => quotas::broken(route.service),
         Fault::Truncated => {
             response.body.truncate(response.body.len() / 2);
+            response
+        }
+        Fault::Garbage => {
+            response.body = bytes::Bytes::from_static(GARBAGE);
             response
         }
         _ => response,

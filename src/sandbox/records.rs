@@ -183,6 +183,11 @@ impl Records {
         regions
     }
 
+    /// Whether something happens that happens in a share of all cases. Draws nothing for none.
+    pub fn chance(&mut self, share: f64) -> bool {
+        share > 0.0 && self.chance.random::<f64>() < share
+    }
+
     /// Text of `length` letters out of `alphabet`, drawn from the seed.
     pub fn draw(&mut self, alphabet: &[u8], length: usize) -> String {
         (0..length)

@@ -172,7 +172,7 @@ async fn the_same_account_answers_over_http() {
 #[tokio::test(start_paused = true)]
 async fn the_account_is_used_by_whom_and_where_it_is_told() {
     let root = "arn:aws:iam::842676018087:root";
-    let sandbox = Sandbox::builder().regions(&["us-east-1", "eu-west-1"]).caller(root).build();
+    let sandbox = Sandbox::builder().regions(["us-east-1", "eu-west-1"]).caller(root).build();
     let config = sandbox.sdk_config("us-east-1");
     let regions = aws_sdk_account::Client::new(&config).list_regions().send().await.unwrap();
     assert_eq!(regions.regions().len(), 2);

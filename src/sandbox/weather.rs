@@ -25,6 +25,14 @@ pub struct Weather {
     pub hurry: f64,
     /// Shares of calls (0 to 1) that are struck.
     pub faults: Shares,
+    /// Services and operations that are struck harder than the rest.
+    pub storms: Vec<Storm>,
+    /// Share of deletes in the background that fail once: `DELETE_FAILED`, until asked for again.
+    pub failed_deletes: f64,
+    /// Seconds for which IAM goes on refusing for the sake of what was taken off already.
+    pub iam_lag_s: u64,
+    /// Seconds for which lists show what was there before a change. Not S3's.
+    pub list_lag_s: u64,
     /// Faults at chosen calls.
     pub script: Vec<Scripted>,
     /// Where the caller dies.
@@ -39,6 +47,18 @@ pub struct Shares {
     pub error_after: f64,
     pub reset_before: f64,
     pub reset_after: f64,
+    pub truncated: f64,
+    pub garbage: f64,
+}
+
+/// A fault that strikes a share of one service's calls, or of one operation's.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Storm {
+    pub service: Service,
+    /// AWS's name of the operation; all of the service's if none.
+    pub operation: Option<String>,
+    pub fault: Fault,
+    pub share: f64,
 }
 
 /// What can befall a call. *Before* and *after* are meant of its effect.
@@ -57,6 +77,8 @@ pub enum Fault {
     Html,
     /// The answer is cut off in the middle.
     Truncated,
+    /// The answer's body is no text at all.
+    Garbage,
 }
 
 impl Fault {
@@ -70,6 +92,7 @@ impl Fault {
             Self::Denied => "denied",
             Self::Html => "html",
             Self::Truncated => "truncated",
+            Self::Garbage => "garbage",
         }
     }
 }
@@ -111,6 +134,10 @@ impl Weather {
             pace: 0.0,
             hurry: 1.0,
             faults: Shares::default(),
+            storms: Vec::new(),
+            failed_deletes: 0.0,
+            iam_lag_s: 0,
+            list_lag_s: 0,
             script: Vec::new(),
             kill: None,
         }
@@ -198,12 +225,13 @@ impl Sky {
         let latency_ms = chance.random_range(least..=most.max(least)) as f64 / self.weather.hurry;
         let latency = Duration::try_from_secs_f64(latency_ms / 1000.0).unwrap_or_default();
         let drawn = self.drawn(chance.random::<f64>());
+        let storm = self.storm(route, &mut chance);
         let kill = self.weather.kill.and_then(|kill| {
             (self.calls > kill.call)
                 .then_some(When::Before)
                 .or((self.calls == kill.call).then_some(kill.when))
         });
-        let fault = self.scripted(route).or(drawn).or_else(|| {
+        let fault = self.scripted(route).or(storm).or(drawn).or_else(|| {
             (self.weather.quotas && !self.admit(route, now)).then_some(Fault::Throttle)
         });
         Fate { latency, fault, kill }
@@ -217,6 +245,8 @@ impl Sky {
             (shares.error_after, Fault::ErrorAfter),
             (shares.reset_before, Fault::ResetBefore),
             (shares.reset_after, Fault::ResetAfter),
+            (shares.truncated, Fault::Truncated),
+            (shares.garbage, Fault::Garbage),
         ];
         for (share, fault) in table {
             if at < share {
@@ -225,6 +255,17 @@ impl Sky {
             at -= share;
         }
         None
+    }
+
+    /// The first storm over this call that strikes it.
+    fn storm(&self, route: &Route, chance: &mut SmallRng) -> Option<Fault> {
+        let over = |storm: &&Storm| {
+            storm.service == route.service
+                && storm.operation.as_ref().is_none_or(|operation| *operation == route.operation)
+        };
+        let storms = self.weather.storms.iter().filter(over);
+        let mut struck = storms.filter(|storm| chance.random::<f64>() < storm.share);
+        struck.next().map(|storm| storm.fault)
     }
 
     fn scripted(&mut self, route: &Route) -> Option<Fault> {

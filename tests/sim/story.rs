@@ -147,6 +147,8 @@ impl Story {
             error_after: share(0.01),
             reset_before: share(0.01),
             reset_after: share(0.01),
+            truncated: share(0.003),
+            garbage: share(0.003),
         };
         let weather = Weather { faults, ..Weather::aws() };
         if !self.chance.random_bool(0.75) {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{Completion, End, Life, POLL_FIRST};
 use crate::aws::Class;
 use crate::execute::event::Event;
-use crate::journal::JournalError;
+use crate::journal::{JournalError, Outcome};
 use crate::resource::{Action, Lifecycle, Resource};
 
 /// The longest wait for one thing to go or to stop. SageMaker gives the script of a stopped job
@@ -70,7 +70,14 @@ impl Life<'_> {
                     self.say(Event::Waiting { step: self.step.clone(), status });
                 }
                 Settled::Undone if just_accepted && since < ACCEPTED_SHOWS_WITHIN => {}
-                Settled::Undone => return Ok(None),
+                Settled::Undone => {
+                    // Before it is asked for again, the journal hears what became of this call.
+                    if just_accepted {
+                        let why = "accepted, and not done".to_owned();
+                        self.write(Outcome::Uncertain { why }).await?;
+                    }
+                    return Ok(None);
+                }
                 Settled::Failed(why) => return self.failed_because("failed", why).await.map(Some),
             }
         }

@@ -45,7 +45,7 @@ pub fn paused<T>(run: impl Future<Output = T>) -> T {
 
 /// An account with few regions, so that a survey is quick.
 pub fn account() -> Sandbox {
-    Sandbox::builder().regions(&ENABLED).build()
+    Sandbox::builder().regions(ENABLED).build()
 }
 
 pub async fn enter(sandbox: &Sandbox, manifest: &str) -> Mandate {

@@ -96,8 +96,10 @@ fn dispatch(ask: &mut Ask<'_>) -> Option<Result<Value, Refusal>> {
 
 fn show(kind: &Kind, record: Option<&Record>) -> Value {
     let Some(record) = record else { return json!({}) };
-    let mut body = record.body.clone();
-    body.remove(access::POLICIES);
+    // What is kept for ourselves begins so.
+    let shown = record.body.iter().filter(|(member, _)| !member.starts_with('-'));
+    let body: Map<String, Value> =
+        shown.map(|(name, value)| (name.clone(), value.clone())).collect();
     let mut body = Value::Object(body);
     body["tags"] = json!(record.tags);
     json!({ kind.member: body })
@@ -213,6 +215,7 @@ fn delete(kind: &'static Kind, ask: &mut Ask<'_>) -> Result<Value, Refusal> {
     refusals::of_delete(kind, ask, &id)?;
     let now = ask.now;
     let at = later(now, ask.weather.background(kind.delete));
+    let fails = ask.records.chance(ask.weather.failed_deletes);
     let Some(record) = ask.records.get_mut(&id) else { return Ok(json!({})) };
     if kind.fresh.0.is_empty() {
         let output = show(kind, Some(record));
@@ -221,11 +224,20 @@ fn delete(kind: &'static Kind, ask: &mut Ask<'_>) -> Result<Value, Refusal> {
     }
     if record.text("status") != "DELETING" {
         record.set("status", "DELETING");
-        record.next = Some(Next { at, change: Change::Gone });
+        // Once: whoever asks again gets it deleted.
+        let fails = fails && record.body.insert("-failed".to_owned(), json!(true)).is_none();
+        let failed = Change::Set(vec![("status", json!(failed_status(kind)))]);
+        record.next = Some(Next { at, change: if fails { failed } else { Change::Gone } });
     }
     let output = show(kind, Some(record));
     settle(ask.records, now);
     Ok(output)
+}
+
+/// Botocore's waiter `ClusterDeleted` fails on a cluster that is ACTIVE again; all else says
+/// `DELETE_FAILED`.
+fn failed_status(kind: &Kind) -> &'static str {
+    if kind.id == CLUSTER { "ACTIVE" } else { "DELETE_FAILED" }
 }
 
 /// A cluster takes with it what cannot live without it.

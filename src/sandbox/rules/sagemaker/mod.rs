@@ -140,7 +140,9 @@ fn create(kind: &'static Kind, ask: &mut Ask<'_>) -> Result<Value, Refusal> {
 fn describe(kind: &'static Kind, ask: &mut Ask<'_>) -> Result<Value, Refusal> {
     let id = find(kind, ask)?;
     let record = ask.records.get(&id).ok_or_else(|| missing(kind, ask, &id.name))?;
-    Ok(Value::Object(record.body.clone()))
+    let mut body = record.body.clone();
+    body.remove("-failed");
+    Ok(Value::Object(body))
 }
 
 fn delete(kind: &'static Kind, ask: &mut Ask<'_>) -> Result<Value, Refusal> {
@@ -153,6 +155,7 @@ fn delete(kind: &'static Kind, ask: &mut Ask<'_>) -> Result<Value, Refusal> {
     };
     let now = ask.now;
     let gone_at = slow.map(|(_, time)| later(now, ask.weather.background(time)));
+    let fails = ask.records.chance(ask.weather.failed_deletes);
     let Some(record) = ask.records.get_mut(&id) else { return Err(missing(kind, ask, &id.name)) };
     let status = record.text(kind.status).to_owned();
     if slow.is_some_and(|(deleting, _)| deleting == status) {
@@ -166,7 +169,12 @@ fn delete(kind: &'static Kind, ask: &mut Ask<'_>) -> Result<Value, Refusal> {
         (Some((deleting, _)), Some(at)) => {
             record.set(kind.status, deleting);
             record.set("LastModifiedTime", epoch(now));
-            record.next = Some(Next { at, change: special::gone(kind) });
+            let failed = special::delete_failed(kind).filter(|_| fails);
+            // Once: whoever asks again gets it deleted.
+            let failed =
+                failed.filter(|_| record.body.insert("-failed".to_owned(), json!(true)).is_none());
+            let change = failed.unwrap_or_else(|| special::gone(kind));
+            record.next = Some(Next { at, change });
             ask.records.settle(now);
         }
         _ => {

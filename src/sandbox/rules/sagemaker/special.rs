@@ -227,6 +227,18 @@ pub fn gone(kind: &Kind) -> Change {
     }
 }
 
+/// How a delete in the background fails, where AWS has a status for that (`DomainStatus`,
+/// `UserProfileStatus`, `SpaceStatus`, `ModelPackageGroupStatus`).
+pub fn delete_failed(kind: &Kind) -> Option<Change> {
+    let status = match kind.id {
+        "sagemaker:domain" | "sagemaker:user-profile" | "sagemaker:space" => "Delete_Failed",
+        "sagemaker:model-package-group" => "DeleteFailed",
+        _ => return None,
+    };
+    let why = "An internal error occurred. Try again.";
+    Some(Change::Set(vec![(kind.status, json!(status)), ("FailureReason", json!(why))]))
+}
+
 /// Filters that only one kind's list has.
 pub fn listed(kind: &Kind, ask: &Ask<'_>, record: &Record) -> bool {
     if kind.id != "sagemaker:model-package" {

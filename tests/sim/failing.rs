@@ -1,0 +1,152 @@
+//! The invariants can fail: each is shown a story that breaks it.
+
+use std::collections::BTreeSet;
+
+use dismantle::aws::kinds::iam;
+use dismantle::journal::{Entry, Outcome};
+use dismantle::plan::{Step, StepId};
+use dismantle::resource::{Action, Kind, Region, ResourceId};
+use dismantle::sandbox::{ACCESS_KEY_ID, Call, Service, VISITOR_KEY_ID};
+use jiff::Timestamp;
+
+use crate::invariants;
+use crate::witness::Written;
+use crate::world::{Fate, NO_LIMIT, Side, Thing, World};
+
+fn call(number: u64, operation: &str, words: &[&str]) -> Call {
+    Call {
+        number,
+        service: Service::Iam,
+        operation: operation.to_owned(),
+        region: "us-east-1".to_owned(),
+        access_key: ACCESS_KEY_ID.to_owned(),
+        mutates: true,
+        words: words.iter().map(|word| (*word).to_owned()).collect(),
+        at: Timestamp::UNIX_EPOCH,
+        status: Some(200),
+        effect: Some(200),
+        throttled: false,
+        fault: None,
+    }
+}
+
+fn line(after_calls: u64, entry: Entry) -> Written {
+    Written { life: 0, run: 1, after_calls, at: Timestamp::UNIX_EPOCH, entry }
+}
+
+fn id(kind: Kind, id: &str) -> ResourceId {
+    ResourceId::new(kind, Region::GLOBAL, id)
+}
+
+fn step() -> Entry {
+    Entry::Step(Step {
+        step: StepId::numbered(1),
+        action: Action::Delete,
+        resource: id(iam::ROLE, "r"),
+        target: None,
+        after: Vec::new(),
+        reason: String::new(),
+        pin: None,
+        created: None,
+    })
+}
+
+fn intent(attempt: u32) -> Entry {
+    Entry::Intent { step: StepId::numbered(1), attempt }
+}
+
+fn done(attempt: u32) -> Entry {
+    Entry::Outcome { step: StepId::numbered(1), attempt, outcome: Outcome::Done }
+}
+
+#[test]
+fn a_call_without_its_intent_is_noticed() {
+    let delete = |number| call(number, "DeleteRole", &["r"]);
+    let ended = BTreeSet::from([0]);
+    let check = |calls: &[Call], lines: &[Written]| {
+        invariants::journal_and_calls(calls, lines, &ended).err().unwrap_or_default()
+    };
+    let good = [line(0, step()), line(0, intent(1)), line(1, done(1))];
+    assert_eq!(check(&[delete(1)], &good), "");
+    let by_hand = Call { access_key: VISITOR_KEY_ID.to_owned(), ..delete(1) };
+    assert_eq!(check(&[by_hand], &[]), "");
+
+    let rows: [(&[Call], &[Written], &str); 6] = [
+        (&[delete(1)], &[], "no step"),
+        (&[delete(1)], &[line(0, step())], "no intent"),
+        (&[delete(1)], &[line(0, step()), line(1, intent(1)), line(1, done(1))], "no intent"),
+        (&[call(1, "DeleteRole", &["other"])], &good, "no step"),
+        (&[delete(1), delete(2)], &good, "no intent"),
+        (&[delete(1)], &good[..2], "no outcome"),
+    ];
+    for (calls, lines, expected) in rows {
+        let why = check(calls, lines);
+        assert!(why.contains(expected), "{expected}: {why}");
+    }
+    let again = [line(0, step()), line(0, intent(1)), line(1, done(1)), line(1, intent(2))];
+    assert!(check(&[delete(1)], &again).contains("begun again"));
+    let twice = [line(0, step()), line(0, intent(1)), line(1, intent(2)), line(2, done(2))];
+    assert!(check(&[delete(1), delete(2)], &twice).contains("two intents"));
+}
+
+fn thing(kind: Kind, name: &str, side: Side, uses: &[usize]) -> Thing {
+    Thing {
+        id: id(kind, name),
+        arn: name.to_owned(),
+        side,
+        uses: uses.iter().copied().collect(),
+        owner: None,
+        twin: None,
+        held: false,
+        by_tag: false,
+    }
+}
+
+fn world(things: Vec<Thing>) -> World {
+    World {
+        things,
+        manifest: String::new(),
+        stem: "lab".to_owned(),
+        regions: vec!["us-east-1"],
+        enabled: vec!["us-east-1"],
+        max_deletions: NO_LIMIT,
+        circles: BTreeSet::new(),
+    }
+}
+
+#[test]
+fn what_goes_before_its_user_is_noticed() {
+    let role = thing(iam::ROLE, "r", Side::Lab, &[]);
+    let profile = thing(iam::INSTANCE_PROFILE, "p", Side::Lab, &[0]);
+    let world = world(vec![role, profile]);
+    let (role, profile) = (["r"], ["p"]);
+    let (delete, remove) = ("DeleteRole", "DeleteInstanceProfile");
+    let check = |calls: &[Call]| invariants::order(calls, &world, &BTreeSet::new());
+    assert_eq!(check(&[call(1, remove, &profile), call(2, delete, &role)]), Ok(()));
+    let out = call(1, "RemoveRoleFromInstanceProfile", &["r", "p"]);
+    assert_eq!(check(&[out, call(2, delete, &role), call(3, remove, &profile)]), Ok(()));
+    assert!(check(&[call(1, delete, &role), call(2, remove, &profile)]).is_err());
+    assert!(check(&[call(1, delete, &role)]).is_err());
+    let shaken = BTreeSet::from([1]);
+    assert_eq!(invariants::order(&[call(1, delete, &role)], &world, &shaken), Ok(()));
+}
+
+#[test]
+fn what_a_neighbour_uses_stays_and_what_belongs_to_what_is_held() {
+    let mut things = vec![
+        thing(iam::POLICY, "used", Side::Lab, &[]),
+        thing(iam::ROLE, "theirs", Side::Theirs, &[0]),
+        thing(iam::POLICY, "free", Side::Lab, &[]),
+        thing(iam::ROLE, "held", Side::Lab, &[2]),
+        thing(iam::ROLE, "child", Side::Lab, &[]),
+        thing(iam::ROLE, "goes", Side::Lab, &[0]),
+        thing(iam::ROLE, "of the used", Side::Lab, &[]),
+    ];
+    things[3].held = true;
+    things[4].owner = Some(3);
+    things[6].owner = Some(0);
+    let fates = world(things).fates();
+    let expected =
+        [Fate::Stays, Fate::Stays, Fate::Stays, Fate::Stays, Fate::Stays, Fate::Goes, Fate::Either];
+    assert_eq!(fates, expected);
+}

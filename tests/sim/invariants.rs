@@ -1,0 +1,275 @@
+//! What has to be true of every story, whatever happened in it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use dismantle::classify::{Classification, Decision};
+use dismantle::inventory::Inventory;
+use dismantle::journal::{Entry, Outcome as Came};
+use dismantle::plan::{Step, StepId};
+use dismantle::report::{Ending, Outcome};
+use dismantle::resource::ResourceId;
+use dismantle::sandbox::Call;
+use jiff::SignedDuration;
+use serde_json::Value;
+
+use crate::asked;
+use crate::people::{Must, People};
+use crate::raw;
+use crate::witness::Written;
+use crate::world::{Fate, Side, World};
+
+/// Who may use a thing was read no longer ago than five minutes before its last call; a minute
+/// more for the call itself to come through.
+const LOOKED_WITHIN: SignedDuration = SignedDuration::from_mins(6);
+
+/// Deletes that go on for a while: what they need may not go with them.
+const SLOW: [&str; 9] = [
+    "eks:cluster",
+    "eks:nodegroup",
+    "eks:fargate-profile",
+    "eks:addon",
+    "sagemaker:endpoint",
+    "sagemaker:notebook-instance",
+    "sagemaker:domain",
+    "sagemaker:space",
+    "sagemaker:app",
+];
+
+/// The shortest of them takes half a minute.
+const SLOW_FOR: SignedDuration = SignedDuration::from_secs(20);
+
+/// The journal as it stood at one moment.
+#[derive(Default)]
+struct Ledger {
+    steps: Vec<(u32, Step)>,
+    /// What it last said of a run's step, and in which life.
+    last: BTreeMap<(u32, StepId), (u32, Entry)>,
+}
+
+fn is_final(outcome: &Came) -> bool {
+    matches!(outcome, Came::Done | Came::AlreadyGone | Came::Pending { .. })
+}
+
+impl Ledger {
+    fn take(&mut self, line: &Written) -> Result<(), String> {
+        let step = match &line.entry {
+            Entry::Step(step) => {
+                self.steps.push((line.run, step.clone()));
+                return Ok(());
+            }
+            Entry::Intent { step, .. } | Entry::Outcome { step, .. } => step,
+            Entry::Record(_) | Entry::Mark(_) => return Ok(()),
+        };
+        let place = (line.run, step.clone());
+        let before = self.last.insert(place, (line.life, line.entry.clone()));
+        match (before, &line.entry) {
+            (Some((_, Entry::Outcome { outcome, .. })), Entry::Intent { .. })
+                if is_final(&outcome) =>
+            {
+                Err(format!("step {step} was done, and is begun again in life {}", line.life))
+            }
+            (Some((life, Entry::Intent { .. })), Entry::Intent { .. }) if life == line.life => {
+                Err(format!("step {step} has two intents and no outcome between them"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Some step that the call does must have said so, and not be over.
+    fn gave_leave(&self, call: &Call) -> Result<(), String> {
+        let intends = |run: u32, step: &Step| {
+            let last = self.last.get(&(run, step.step.clone()));
+            matches!(last, Some((_, Entry::Intent { .. })))
+        };
+        let mut does = self.steps.iter().filter(|(_, step)| asked::does(call, step)).peekable();
+        if does.peek().is_none() {
+            return Err(format!("no step of the journal's does this call: {call:?}"));
+        }
+        match does.any(|(run, step)| intends(*run, step)) {
+            true => Ok(()),
+            false => Err(format!("no intent stands for this call: {call:?}")),
+        }
+    }
+}
+
+/// Each call that would change something has its intent before it; no step that is done is asked
+/// for again; each intent has its outcome after it, unless the process died or was stopped.
+/// `ended` are the lives that came to an end of their own.
+pub fn journal_and_calls(
+    calls: &[Call],
+    lines: &[Written],
+    ended: &BTreeSet<u32>,
+) -> Result<(), String> {
+    let mut ledger = Ledger::default();
+    let mut next = lines.iter().peekable();
+    for call in calls {
+        while let Some(line) = next.next_if(|line| line.after_calls < call.number) {
+            ledger.take(line)?;
+        }
+        if asked::changes(call) {
+            ledger.gave_leave(call)?;
+        }
+    }
+    for line in next {
+        ledger.take(line)?;
+    }
+    for ((_, step), (life, entry)) in &ledger.last {
+        if ended.contains(life) && matches!(entry, Entry::Intent { .. }) {
+            return Err(format!("step {step} has an intent and no outcome, and its run ended"));
+        }
+    }
+    Ok(())
+}
+
+/// No call before what it needs: who uses a thing is gone, or has let go of it, before that goes.
+/// What somebody else has touched is left out, and circles are.
+pub fn order(calls: &[Call], world: &World, shaken: &BTreeSet<usize>) -> Result<(), String> {
+    let done: Vec<&Call> = calls.iter().filter(|call| asked::took_effect(call)).collect();
+    let removal =
+        |at: usize| done.iter().copied().find(|call| asked::removes(call, &world.things[at].id));
+    for (user, thing) in world.things.iter().enumerate() {
+        if thing.side == Side::Theirs || shaken.contains(&user) {
+            continue;
+        }
+        for used in thing.uses.iter().copied() {
+            if shaken.contains(&used) || world.circles.contains(&(user, used)) {
+                continue;
+            }
+            let Some(removed) = removal(used) else { continue };
+            let target = &world.things[used];
+            let let_go = done.iter().copied().find(|call| lets_go(call, &thing.id, target));
+            let gone = removal(user);
+            let ended = let_go.into_iter().chain(gone).min_by_key(|call| call.number);
+            let Some(ended) = ended else {
+                return Err(format!("{} went, and {} uses it still", target.id, thing.id));
+            };
+            if ended.number > removed.number {
+                return Err(format!(
+                    "{} went (call {}) before {}, which uses it (call {})",
+                    target.id, removed.number, thing.id, ended.number
+                ));
+            }
+            let slow = SLOW.contains(&thing.id.kind.as_str()) && let_go.is_none();
+            if slow && removed.at.duration_since(ended.at) < SLOW_FOR {
+                return Err(format!(
+                    "{} went while {}, which uses it, was being deleted",
+                    target.id, thing.id
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether the call ends a use without the user's own end.
+fn lets_go(call: &Call, user: &ResourceId, used: &crate::world::Thing) -> bool {
+    let has = |word: &str| call.words.iter().any(|said| said == word);
+    match call.operation.as_str() {
+        "DetachRolePolicy" => has(&user.id) && has(&used.arn),
+        "RemoveRoleFromInstanceProfile" => has(&user.id) && has(&used.id.id),
+        "StopTrainingJob" | "StopProcessingJob" => has(&user.id),
+        _ => false,
+    }
+}
+
+/// What the world itself asks for, at any moment: what is to stay is there, as it was.
+pub fn stays(people: &People, before: &Value, account: &Value) -> Result<(), String> {
+    for (at, fate) in people.world.fates().into_iter().enumerate() {
+        if fate != Fate::Stays || people.shaken.contains(&at) {
+            continue;
+        }
+        let id = &people.world.things[at].id;
+        let (then, now) = (raw::state(before, id), raw::state(account, id));
+        if people.world.things[at].side == Side::Lab && then != now {
+            return Err(format!("{id} was to stay as it was: {then} is {now}"));
+        }
+    }
+    Ok(())
+}
+
+/// What the world asks for in the end: what could go is gone.
+pub fn goes(people: &People, account: &Value) -> Result<(), String> {
+    for (at, fate) in people.world.fates().into_iter().enumerate() {
+        let id = &people.world.things[at].id;
+        let left = raw::is_live(&raw::state(account, id));
+        if fate == Fate::Goes && left && !people.shaken.contains(&at) {
+            return Err(format!("{id} is left, and nothing holds it"));
+        }
+    }
+    Ok(())
+}
+
+/// What somebody has made sure of stays, unless its last call had left by then.
+pub fn musts(
+    people: &People,
+    calls: &[Call],
+    lines: &[Written],
+    account: &Value,
+) -> Result<(), String> {
+    for Must { at, since, at_work, run, why } in &people.musts {
+        let id = &people.world.things[*at].id;
+        if raw::is_live(&raw::state(account, id)) {
+            continue;
+        }
+        let newer = lines.iter().find(|line| run.is_some_and(|run| line.run > run));
+        let until = newer.map_or(u64::MAX, |line| line.after_calls);
+        let late = |call: &&Call| {
+            let after = call.at.duration_since(*since);
+            let may = if *at_work { LOOKED_WITHIN } else { SignedDuration::ZERO };
+            let removed = asked::took_effect(call) && asked::removes(call, id);
+            removed && after > may && call.number <= until
+        };
+        if let Some(call) = calls.iter().find(late) {
+            return Err(format!("{id} was to stay because of {why} since {since}: {call:?}"));
+        }
+    }
+    Ok(())
+}
+
+/// The report equals the world: everything of the lab's that is there is in it, and nothing else.
+pub fn report(
+    outcome: &Outcome,
+    inventory: &Inventory,
+    decided: &Classification,
+) -> Result<(), String> {
+    let rows = outcome.left.iter().chain(&outcome.kept).chain(&outcome.blocked);
+    let mut said: BTreeSet<&ResourceId> =
+        rows.chain(&outcome.failed).map(|row| &row.resource).collect();
+    said.extend(outcome.pending.iter().map(|one| &one.resource));
+    let resources = inventory.resources();
+    if let Some(not_there) = said.iter().find(|id| !resources.contains_key(**id)) {
+        return Err(format!("the report speaks of {not_there}, which is not there"));
+    }
+    for (id, verdict) in &decided.verdicts {
+        if verdict.decision != Decision::Foreign && !said.contains(id) {
+            let decision = verdict.decision.as_str();
+            return Err(format!("{id} is there ({decision}), and the report is silent on it"));
+        }
+    }
+    let open =
+        !(outcome.left.is_empty() && outcome.blocked.is_empty() && outcome.failed.is_empty());
+    if outcome.outcome == Ending::Clean && open {
+        return Err(format!("the report says clean, and is not: {outcome:?}"));
+    }
+    Ok(())
+}
+
+/// Calls that the program may make in a story.
+///
+/// A look at everything makes `SURVEY` calls a region, one more region for what is global, and
+/// up to `PER_THING` for each thing. A life looks twice, and again at what may use a thing no
+/// sooner than every five minutes; where AWS says that something is in use it looks around, at
+/// most every two seconds, which is bounded by the steps' returns. A step makes up to `PER_STEP`
+/// calls in a life, and while it waits one look, of a few calls, every two seconds at first and
+/// every thirty soon. A fault costs its call again, and the look after it.
+pub fn calls_max(world: &World, lives: u64, minutes: u64, faults: u64) -> u64 {
+    const SURVEY: u64 = 70;
+    const PER_THING: u64 = 12;
+    const PER_STEP: u64 = 60;
+    const PER_MINUTE: u64 = 12;
+    let things = world.things.len() as u64;
+    let survey = SURVEY * (world.enabled.len() as u64 + 1) + PER_THING * things;
+    survey * (3 * lives + minutes / 5 + faults / 20 + 4)
+        + things * (PER_STEP * lives + PER_MINUTE * minutes)
+        + 15 * faults
+}
