@@ -110,8 +110,28 @@ impl Judge<'_> {
                     return Some(hit);
                 }
             }
+            // By its tags or its state, which only whoever removed it has seen.
+            let was = |one: &&Resource| {
+                one.kind() == kind && one.name == name && one.region() == resource.region()
+            };
+            let mut known = self.gone().filter(was);
+            if let Some(rule) = known.find_map(|one| self.whole(one)) {
+                let rule = format!("named after {kind} {name}, which is gone ({rule})");
+                return Some(Hit { rule, parts: None, stop: false, exact: false });
+            }
         }
         None
+    }
+
+    /// What a run of this manifest has removed and is not there again.
+    fn gone(&self) -> impl Iterator<Item = &Resource> + Clone {
+        self.case.gone.known.iter().filter(|one| self.graph.place(&one.id).is_none())
+    }
+
+    /// The rule that takes all of it.
+    fn whole(&self, one: &Resource) -> Option<String> {
+        let hit = self.direct_hit(one)?;
+        (!hit.stop && hit.parts.is_none()).then_some(hit.rule)
     }
 
     /// What was known by something that a run of this manifest has removed.
@@ -121,16 +141,11 @@ impl Judge<'_> {
         if gone.removed.contains(&resource.id) && !pending {
             return None;
         }
-        let whole = |one: &Resource| {
-            let hit = self.direct_hit(one)?;
-            (!hit.stop && hit.parts.is_none()).then_some(hit.rule)
-        };
-        let is_gone = |one: &&Resource| self.graph.place(&one.id).is_none();
-        let gone = gone.known.iter().filter(is_gone);
+        let gone = self.gone();
         let owner = gone
             .clone()
             .filter(|one| one.owns.iter().any(|owned| owned.means(resource)))
-            .find_map(|one| Some((one, whole(one)?)));
+            .find_map(|one| Some((one, self.whole(one)?)));
         if let Some((owner, rule)) = owner {
             let rule = format!("belonged to {}, which is gone ({rule})", owner.id);
             return Some(Hit { rule, parts: None, stop: false, exact: false });
@@ -147,7 +162,7 @@ impl Judge<'_> {
         // By the selectors for the thing itself, as it was called then.
         let mut then = resource.clone();
         then.other_names = names.iter().map(|name| name.name.clone()).collect();
-        let rule = format!("was called {name}, which is gone ({})", whole(&then)?);
+        let rule = format!("was called {name}, which is gone ({})", self.whole(&then)?);
         Some(Hit { rule, parts: None, stop: false, exact: false })
     }
 

@@ -148,7 +148,9 @@ impl Gone {
     /// Notes a removal; only what others are known by is kept whole.
     pub fn note(&mut self, resource: &Resource, catalog: &Catalog) {
         let gives_names = catalog.kinds().any(|facts| facts.named_by == Some(resource.kind()));
-        if gives_names || !resource.owns.is_empty() {
+        let names_others =
+            catalog.get(resource.kind()).is_some_and(|facts| !facts.derived.is_empty());
+        if gives_names || names_others || !resource.owns.is_empty() {
             self.known.push(resource.clone());
         }
     }

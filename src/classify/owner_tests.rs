@@ -62,6 +62,100 @@ fn a_log_group_whose_owner_is_gone_is_still_the_labs() {
     is(&decided, &theirs, Decision::Foreign, "no rule");
 }
 
+#[test]
+fn a_log_group_is_the_labs_by_the_tags_of_an_owner_that_a_run_removed() {
+    let manifest = "match: [{ tags: { Lab: dev } }]";
+    let group = thing(logs::LOG_GROUP, "/aws/sagemaker/Endpoints/api");
+    let mut endpoint = thing(sagemaker::ENDPOINT, "api");
+    endpoint.tags.insert("Lab".into(), "dev".into());
+    let mut gone = Gone::default();
+    gone.note(&thing(iam::ROLE, "says-nothing-of-others"), registry::catalog());
+    assert!(gone.known.is_empty());
+    is(&judge_after(manifest, &account([&group]), &gone), &group, Decision::Foreign, "no rule");
+    gone.note(&endpoint, registry::catalog());
+    let decided = judge_after(manifest, &account([&group]), &gone);
+    is(&decided, &group, Decision::Delete, "named after sagemaker:endpoint api, which is gone");
+    // Another one of its name, of somebody else's, is there again: it is that one's by now.
+    let again = thing(sagemaker::ENDPOINT, "api");
+    let decided = judge_after(manifest, &account([&group, &again]), &gone);
+    is(&decided, &group, Decision::Foreign, "");
+    // In another region it was another one's.
+    let mut elsewhere = endpoint.clone();
+    elsewhere.id.region = THERE;
+    let mut gone = Gone::default();
+    gone.note(&elsewhere, registry::catalog());
+    is(&judge_after(manifest, &account([&group]), &gone), &group, Decision::Foreign, "");
+}
+
+#[test]
+fn names_and_owners_are_remembered_and_nothing_else_is() {
+    let catalog = registry::catalog();
+    let mut gone = Gone::default();
+    let mut alias = Resource::new(kms::ALIAS, HERE, "alias/lab-dev", "lab-dev");
+    alias.uses.push(Reference::soft(kms::KEY, "k", "key"));
+    let mut cluster = thing(eks::CLUSTER, "lab-dev");
+    cluster.owns.push(Reference::soft(iam::OIDC_PROVIDER, "p", "OIDC issuer"));
+    let mut nodes = thing(eks::NODEGROUP, "lab-dev/n");
+    for plain in [&thing(iam::ROLE, "lab-dev-r"), &nodes] {
+        gone.note(plain, catalog);
+    }
+    assert_eq!(gone.known, []);
+    nodes.owns.push(Reference::soft(iam::INSTANCE_PROFILE, "eks-1", "instance profile"));
+    for one in [&alias, &cluster, &nodes] {
+        gone.note(one, catalog);
+    }
+    assert_eq!(gone.known, [alias, cluster, nodes]);
+}
+
+#[test]
+fn what_is_not_known_of_a_thing_is_a_gap_once_a_reason_and_place() {
+    let unread = |name: &str, what: &str, region| {
+        let mut one = Resource::new(logs::LOG_GROUP, region, name, name);
+        one.unread.push(Unread { what: what.into(), why: "denied".into() });
+        one
+    };
+    let (a, b) = (unread("lab-dev-a", "tags", HERE), unread("lab-dev-b", "tags", HERE));
+    let (c, d) = (unread("lab-dev-c", "filters", HERE), unread("lab-dev-d", "tags", THERE));
+    let mut role = thing(iam::ROLE, "lab-dev-e");
+    role.unread = a.unread.clone();
+    let foreign = unread("other", "state", HERE);
+    let all = account([&a, &b, &c, &d, &role, &foreign]);
+    let gaps = gaps(&all, &judge(LAB, &all, &[]));
+    let said: Vec<_> = gaps.iter().map(|gap| (gap.kind, gap.region, gap.why.as_str())).collect();
+    let group = logs::LOG_GROUP;
+    assert_eq!(said.len(), 4, "{said:?}");
+    for row in [
+        (group, HERE, "tags: denied"),
+        (group, HERE, "filters: denied"),
+        (group, THERE, "tags: denied"),
+        (iam::ROLE, role.region(), "tags: denied"),
+    ] {
+        assert!(said.contains(&row), "{row:?} {said:?}");
+    }
+}
+
+#[test]
+fn verdicts_are_found_by_their_decision_and_said_in_a_word() {
+    let (ours, theirs) = (thing(logs::LOG_GROUP, "lab-dev-a"), thing(logs::LOG_GROUP, "other"));
+    let decided = judge(LAB, &account([&ours, &theirs]), &[]);
+    let going: Vec<_> = decided.of(Decision::Delete).map(|(id, _)| id.clone()).collect();
+    assert_eq!(going, [ours.id.clone()]);
+    let words: Vec<_> = [
+        Decision::Delete,
+        Decision::Stop,
+        Decision::Pending,
+        Decision::Keep,
+        Decision::Blocked,
+        Decision::Foreign,
+    ]
+    .iter()
+    .map(|one| (one.as_str(), serde_json::to_value(one).unwrap()))
+    .collect();
+    for (word, json) in words {
+        assert_eq!(json, word);
+    }
+}
+
 fn unseen(inventory: &mut Inventory, kind: Kind, region: Region) {
     let outcome = Outcome::Unseen { why: "access denied".to_owned(), hides: Hides::Everything };
     inventory.put(kind, region, Listing { outcome, resources: Vec::new(), at: NOW });

@@ -24,6 +24,19 @@ fn account<const N: usize>(resources: [&Resource; N]) -> Inventory {
 }
 
 fn judge(manifest: &str, inventory: &Inventory, accepted: &[Kind]) -> Classification {
+    judge_case(manifest, inventory, accepted, &Gone::default())
+}
+
+fn judge_after(manifest: &str, inventory: &Inventory, gone: &Gone) -> Classification {
+    judge_case(manifest, inventory, &[], gone)
+}
+
+fn judge_case(
+    manifest: &str,
+    inventory: &Inventory,
+    accepted: &[Kind],
+    gone: &Gone,
+) -> Classification {
     let text = format!(
         "version: 1\nname: lab\naccounts: [\"842676018087\"]\n\
          regions: [us-east-1, ap-southeast-1]\n{manifest}\n"
@@ -37,7 +50,7 @@ fn judge(manifest: &str, inventory: &Inventory, accepted: &[Kind]) -> Classifica
         catalog,
         accepted_unseen: &accepted_unseen,
         planned: None,
-        gone: &Gone::default(),
+        gone,
         now: NOW,
     })
 }

@@ -105,8 +105,11 @@ const FAULTS: &[Fault] = &[
         words: &["is damaged", "nothing is removed", "dismantle verify"],
     },
     Fault {
-        name: "the file is garbage",
-        damage: |journal| overwrite(journal, 0, &[0xA5; 4096]),
+        name: "the file is garbage, and its log is gone",
+        damage: |journal| {
+            overwrite(journal, 0, &[0xA5; 4096]);
+            fs::remove_file(beside(journal, "-wal")).unwrap();
+        },
         codes: [1, 1, 1, 1],
         words: &["is not a Dismantle journal", "--journal PATH"],
     },
@@ -174,7 +177,8 @@ fn on_half_a_journal_nothing_is_removed() {
     let served = Served::lab();
     let (desk, run) = stopped_run(&served, "INT");
     let journal = journal_of(&desk);
-    assert!(!beside(&journal, "-wal").exists(), "all of it is in the file after an orderly end");
+    let log = fs::metadata(beside(&journal, "-wal")).map_or(0, |log| log.len());
+    assert_eq!(log, 0, "all of it is in the file after an orderly end");
     let length = fs::metadata(&journal).unwrap().len();
     overwrite(&journal, length - 4096, &[0xA5; 4096]);
     let spoilt = fs::read(&journal).unwrap();
@@ -243,6 +247,10 @@ fn in_a_directory_that_cannot_be_written_a_journal_is_read_and_no_run_goes_on() 
     let (desk, run) = stopped_run(&served, "INT");
     let before = settled(&desk);
     let folder = desk.path("state/dismantle");
+    // What the last reader left there would do for a writer.
+    for suffix in ["-wal", "-shm"] {
+        let _ = fs::remove_file(beside(&journal_of(&desk), suffix));
+    }
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o500)).unwrap();
     let list = without_privilege(&desk, &["runs", "list"]);
     let show = without_privilege(&desk, &["runs", "show", &run]);

@@ -231,17 +231,20 @@ pub fn report(
     outcome: &Outcome,
     inventory: &Inventory,
     decided: &Classification,
+    touched: &BTreeSet<&ResourceId>,
 ) -> Result<(), String> {
     let rows = outcome.left.iter().chain(&outcome.kept).chain(&outcome.blocked);
     let mut said: BTreeSet<&ResourceId> =
         rows.chain(&outcome.failed).map(|row| &row.resource).collect();
     said.extend(outcome.pending.iter().map(|one| &one.resource));
     let resources = inventory.resources();
-    if let Some(not_there) = said.iter().find(|id| !resources.contains_key(**id)) {
+    let not_there = |id: &&&ResourceId| !touched.contains(**id) && !resources.contains_key(**id);
+    if let Some(not_there) = said.iter().find(not_there) {
         return Err(format!("the report speaks of {not_there}, which is not there"));
     }
     for (id, verdict) in &decided.verdicts {
-        if verdict.decision != Decision::Foreign && !said.contains(id) {
+        let silent = !said.contains(id) && !touched.contains(id);
+        if verdict.decision != Decision::Foreign && silent {
             let decision = verdict.decision.as_str();
             return Err(format!("{id} is there ({decision}), and the report is silent on it"));
         }

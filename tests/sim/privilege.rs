@@ -107,7 +107,8 @@ impl Book<'_> {
         let mut called: BTreeMap<(Kind, Deed), BTreeSet<String>> = BTreeMap::new();
         for (kind, deed, before, after) in &self.entries {
             let of_deed = called.entry((*kind, *deed)).or_default();
-            of_deed.extend(actions.range(before + 1..=*after).flat_map(|(_, all)| all.clone()));
+            let during = actions.range(before + 1..).take_while(|(number, _)| *number <= after);
+            of_deed.extend(during.flat_map(|(_, all)| all.clone()));
         }
         called
     }

@@ -182,7 +182,9 @@ impl Story {
         invariants::order(&calls, world, &self.people.shaken)?;
         invariants::musts(&self.people, &calls, &lines, &account)?;
         if world.max_deletions == world::NO_LIMIT {
-            invariants::goes(&self.people, &account)?;
+            if let Err(why) = invariants::goes(&self.people, &account) {
+                return Err(format!("{why}{}", self.said_of(&why, last).await?));
+            }
         }
         let mut removals: BTreeMap<u32, BTreeSet<&ResourceId>> = BTreeMap::new();
         for line in &lines {
@@ -201,7 +203,14 @@ impl Story {
         if let Some(outcome) = last {
             let journal = Witness::new(self.program.folder(), Arc::clone(&self.book));
             let survey = self.program.calm_look(&journal).await?;
-            invariants::report(outcome, &survey.inventory, &survey.decided)?;
+            // Somebody may have touched it since the run's own last look.
+            let shaken = self.people.shaken.iter().map(|at| &world.things[*at].id);
+            let touched: BTreeSet<&ResourceId> = shaken.collect();
+            if let Err(why) =
+                invariants::report(outcome, &survey.inventory, &survey.decided, &touched)
+            {
+                return Err(format!("{why}{}", self.said_of(&why, last).await?));
+            }
         }
         let mine = calls.iter().filter(|call| call.access_key == ACCESS_KEY_ID);
         let faults = mine.clone().filter(|call| call.fault.is_some()).count() as u64;
@@ -211,6 +220,19 @@ impl Story {
             return Err(format!("{made} calls were made, and {most} would do"));
         }
         Ok(())
+    }
+
+    /// What the program says today, and said in its last report, of the thing that `why` is about.
+    async fn said_of(&self, why: &str, last: Option<&Outcome>) -> Result<String, String> {
+        let journal = Witness::new(self.program.folder(), Arc::clone(&self.book));
+        let survey = self.program.calm_look(&journal).await?;
+        let about = |id: &ResourceId| why.starts_with(&format!("{id} "));
+        let verdict = survey.decided.verdicts.iter().find(|(id, _)| about(id));
+        let rows = last.map_or(Vec::new(), |outcome| {
+            let rows = outcome.left.iter().chain(&outcome.blocked).chain(&outcome.failed);
+            rows.filter(|row| about(&row.resource)).collect()
+        });
+        Ok(format!("; today: {verdict:?}; the last report: {rows:?}"))
     }
 
     fn minutes(&self) -> u64 {

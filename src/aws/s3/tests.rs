@@ -165,7 +165,7 @@ async fn nothing_is_sent_to_a_bucket_that_is_not_ours_any_more() {
     });
     for part in ["LoggingEnabled", "ReplicationConfiguration"] {
         let refused = Bucket.make(&aws, &was, &Prep::of(Action::Configure, part)).await;
-        assert_eq!(refused.unwrap_err().class, Class::Refused, "{part}");
+        assert_eq!(refused.unwrap_err().class, Class::Protected, "{part}");
     }
     let now = Bucket.read(&aws, &was).await.unwrap().unwrap();
     assert!(now.record["LoggingEnabled"].is_null());

@@ -70,9 +70,45 @@ pub async fn before(
     Some(xml::response(&route.operation, &result))
 }
 
+/// IAM takes tags and documents in any script, as UTF-8 (IAM API reference, "Common parameters").
+/// winterbaume reads each byte of a form as a letter of its own.
+async fn in_any_script(account: &Account, body: &[u8], route: &Route, answer: &MockResponse) {
+    fn mend(value: &mut Value) {
+        match value {
+            Value::String(text) => {
+                let bytes: Option<Vec<u8>> =
+                    text.chars().map(|letter| u8::try_from(u32::from(letter)).ok()).collect();
+                let bytes = bytes.filter(|bytes| !bytes.is_ascii());
+                if let Some(read) = bytes.and_then(|bytes| String::from_utf8(bytes).ok()) {
+                    *text = read;
+                }
+            }
+            Value::Array(items) => items.iter_mut().for_each(mend),
+            Value::Object(members) => {
+                let all = std::mem::take(members);
+                for (name, mut member) in all {
+                    let mut name = Value::String(name);
+                    mend(&mut name);
+                    mend(&mut member);
+                    members.insert(name.as_str().unwrap_or_default().to_owned(), member);
+                }
+            }
+            _ => {}
+        }
+    }
+    let foreign = body.windows(2).any(|pair| pair[0] == b'%' && pair[1] >= b'8');
+    if answer.status != 200 || !foreign {
+        return;
+    }
+    let mut state = account.backends.state(Service::Iam, &route.region).await;
+    mend(&mut state);
+    account.backends.set_state(Service::Iam, &route.region, state).await;
+}
+
 /// A boundary that is given when a role or a user is made (winterbaume keeps only one that is put
 /// later). Source: IAM API reference, `CreateRole` and `CreateUser`, `PermissionsBoundary`.
 pub async fn after(account: &Account, body: &[u8], route: &Route, answer: &MockResponse) {
+    in_any_script(account, body, route, answer).await;
     let (kind, name) = match route.operation.as_str() {
         "CreateRole" => ("roles", "RoleName"),
         "CreateUser" => ("users", "UserName"),

@@ -101,3 +101,14 @@ async fn a_service_linked_role_is_not_touched() {
     let name = made.unwrap().role.unwrap().role_name;
     assert_eq!(code(iam.delete_role().role_name(name).send().await), "UnmodifiableEntity");
 }
+
+#[tokio::test(start_paused = true)]
+async fn tags_come_back_in_the_script_that_they_were_written_in() {
+    let iam = Client::new(&Sandbox::builder().build().sdk_config("us-east-1"));
+    let tag =
+        aws_sdk_iam::types::Tag::builder().key("Người").value("数据集 & más").build().unwrap();
+    let call = iam.create_role().role_name("r").assume_role_policy_document(TRUST);
+    call.tags(tag.clone()).send().await.unwrap();
+    let answer = iam.get_role().role_name("r").send().await.unwrap();
+    assert_eq!(answer.role.unwrap().tags(), [tag]);
+}
