@@ -9,6 +9,7 @@ use crate::resource::Resource;
 
 /// Members that AWS gives anew, or that count what happened: no part of a configuration.
 const NOT_CONFIGURATION: &[&str] = &[
+    "Aliases",
     "AttachmentCount",
     "CreateDate",
     "CreatedBy",
@@ -126,7 +127,7 @@ fn is_unset(value: &Value) -> bool {
         Value::Null => true,
         Value::Bool(on) => !on,
         Value::String(text) => text.is_empty(),
-        Value::Array(items) => items.is_empty(),
+        Value::Array(items) => items.iter().all(is_unset),
         Value::Object(members) => members.values().all(is_unset),
         Value::Number(_) => false,
     }

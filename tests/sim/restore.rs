@@ -218,7 +218,7 @@ fn the_lab_comes_back_as_it_was() {
 #[test]
 fn a_restore_that_dies_goes_on_and_ends_alike() {
     on_a_paused_clock(async {
-        for (number, call) in [3, 40, 97, 180, 260, 400].into_iter().enumerate() {
+        for (number, call) in [40, 97, 260].into_iter().enumerate() {
             let play = Play::taken_apart().await;
             let when = if number % 2 == 0 { When::After } else { When::Before };
             play.sandbox.set_weather(Weather::aws().killing_at(call, when));

@@ -237,6 +237,6 @@ async fn nothing_is_captured_into_a_bucket_that_is_not_ours_any_more() {
     code.act(&aws, was, &Prep::new(Action::Delete), &OPTIONS, &Progress::default()).await.unwrap();
     aws.s3().delete_bucket().bucket("lab-data").send().await.unwrap();
     let refused = code.make(&aws, was, &Prep::new(Action::Create)).await.unwrap_err();
-    assert_eq!(refused.class, Class::Refused, "{refused}");
+    assert_eq!(refused.class, Class::Protected, "{refused}");
     assert_eq!(code.read(&aws, was).await.unwrap(), None);
 }

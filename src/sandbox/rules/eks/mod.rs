@@ -206,7 +206,9 @@ fn complete_cluster(ask: &mut Ask<'_>, body: &mut Map<String, Value>) {
     body.entry("deletionProtection").or_insert(json!(false));
     let network = body.entry("resourcesVpcConfig").or_insert(json!({}));
     if network.is_object() {
-        network["vpcId"] = json!(format!("vpc-{vpc}"));
+        // The subnets lie in a network, and a cluster made again in them is in it again.
+        let subnet = network["subnetIds"][0].as_str().and_then(|id| id.strip_prefix("subnet-"));
+        network["vpcId"] = json!(format!("vpc-{}", subnet.unwrap_or(&vpc)));
     }
 }
 
