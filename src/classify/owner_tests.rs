@@ -138,8 +138,8 @@ fn what_is_not_known_of_a_thing_is_a_gap_once_a_reason_and_place() {
 fn verdicts_are_found_by_their_decision_and_said_in_a_word() {
     let (ours, theirs) = (thing(logs::LOG_GROUP, "lab-dev-a"), thing(logs::LOG_GROUP, "other"));
     let decided = judge(LAB, &account([&ours, &theirs]), &[]);
-    let going: Vec<_> = decided.of(Decision::Delete).map(|(id, _)| id.clone()).collect();
-    assert_eq!(going, [ours.id.clone()]);
+    let going: Vec<_> = decided.of(Decision::Delete).map(|(id, _)| id).collect();
+    assert_eq!(going, [&ours.id]);
     let words: Vec<_> = [
         Decision::Delete,
         Decision::Stop,

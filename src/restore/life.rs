@@ -189,11 +189,11 @@ impl Life<'_> {
             return Stands::Wait(status.clone());
         }
         let failed = now.facts.get("status").into_iter().flatten();
-        let failed =
+        let mut failed =
             failed.filter(|status| matches!(&***status, "Failed" | "FAILED" | "CREATE_FAILED"));
         // What had failed then is back as it was.
         let had_failed = now.facts.get("status") == self.was.facts.get("status");
-        if let (true, Some(status)) = (creates && !had_failed, failed.last()) {
+        if let (true, Some(status)) = (creates && !had_failed, failed.next()) {
             let why = now.record["FailureReason"].as_str().unwrap_or("AWS gives no reason");
             return Stands::Failed(format!("it is there and {status}: {why}"));
         }

@@ -354,8 +354,9 @@ fn what_is_written_is_the_owners_and_goes_through_no_planted_link() {
     for suffix in ["", "-wal", "-shm", "-journal", "lock"] {
         let place = match suffix {
             "lock" => {
-                let locks = files.iter().filter(|file| file.to_string_lossy().ends_with(".lock"));
-                locks.last().expect("there was a lock").clone()
+                let mut locks =
+                    files.iter().filter(|file| file.to_string_lossy().ends_with(".lock"));
+                locks.next_back().expect("there was a lock").clone()
             }
             suffix => beside(&folder.join("journal.sqlite"), suffix),
         };

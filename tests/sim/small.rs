@@ -181,10 +181,10 @@ impl Story {
         invariants::journal_and_calls(&calls, &lines, &self.ended)?;
         invariants::order(&calls, world, &self.people.shaken)?;
         invariants::musts(&self.people, &calls, &lines, &account)?;
-        if world.max_deletions == world::NO_LIMIT {
-            if let Err(why) = invariants::goes(&self.people, &account) {
-                return Err(format!("{why}{}", self.said_of(&why, last).await?));
-            }
+        if world.max_deletions == world::NO_LIMIT
+            && let Err(why) = invariants::goes(&self.people, &account)
+        {
+            return Err(format!("{why}{}", self.said_of(&why, last).await?));
         }
         let mut removals: BTreeMap<u32, BTreeSet<&ResourceId>> = BTreeMap::new();
         for line in &lines {
