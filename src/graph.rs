@@ -339,3 +339,7 @@ impl<'a> Spellings<'a> {
             .collect()
     }
 }
+
+#[cfg(test)]
+#[path = "graph_tests.rs"]
+mod tests;

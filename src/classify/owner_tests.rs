@@ -324,3 +324,30 @@ fn what_cannot_be_read_keeps_and_is_said_and_takes_nothing() {
         assert_eq!(said, usize::from(rule == "tags in match"), "{rule}");
     }
 }
+
+#[test]
+fn a_name_stays_with_the_key_that_stays_and_goes_with_one_that_goes() {
+    let key = thing(kms::KEY, "lab-dev-key");
+    let named = |name: &str, key: &Resource| {
+        let mut alias = Resource::new(kms::ALIAS, HERE, format!("alias/{name}"), name);
+        alias.uses.push(Reference::soft(kms::KEY, &key.id.id, "key"));
+        alias
+    };
+    let alias = named("lab-dev-key", &key);
+    let bucket = |name: &str| {
+        let mut bucket = thing(s3::BUCKET, name);
+        bucket.uses.push(Reference::soft(kms::KEY, &key.id.id, "default encryption"));
+        bucket
+    };
+    let decided = judge(LAB, &account([&key, &alias]), &[]);
+    is(&decided, &alias, Decision::Delete, "");
+    let (first, second) = (bucket("other-a"), bucket("other-b"));
+    let decided = judge(LAB, &account([&key, &alias, &first]), &[]);
+    is(&decided, &key, Decision::Blocked, "used by s3:bucket other-a, which stays");
+    is(&decided, &alias, Decision::Blocked, "stays, and is known by this name");
+    let decided = judge(LAB, &account([&key, &alias, &first, &second]), &[]);
+    is(&decided, &key, Decision::Blocked, "used by s3:bucket other-a and 1 more, which stay");
+    // An alias that stands in nobody's way is not named as a user.
+    let users = &decided.verdicts[&key.id].used_by;
+    assert_eq!(users, &[first.id.clone(), second.id.clone()]);
+}
