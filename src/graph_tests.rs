@@ -77,7 +77,7 @@ fn whoever_owns_a_door_may_be_using_what_it_leads_to() {
     let mut model = thing(sagemaker::MODEL, "m");
     model.uses.push(Reference::soft(iam::ROLE, "pods", "role").in_region(Region::GLOBAL));
     let found = edges(&[provider, cluster, role, model]);
-    let of_cluster: Vec<_> = found.iter().filter(|row| row.0 == 1 && row.3 == Tie::Order).collect();
+    let of_cluster: Vec<_> = found.iter().filter(|row| row.0 == 1 && row.2 == Why::Uses).collect();
     assert_eq!(of_cluster.len(), 1, "{found:?}");
     assert_eq!((of_cluster[0].1, of_cluster[0].4.as_str()), (2, "lets its pods in"));
 }

@@ -99,6 +99,7 @@ pub(super) fn load(
         let place = path.display().to_string();
         return Err(JournalError::NoSuchRun { run: run.to_string(), place });
     };
+    let _moment = one_moment(path, connection)?;
     let mut chain = link(&[], 0, "", &header);
     let header: RunHeader = serde_json::from_str(&header)
         .map_err(|error| damaged(format!("the header makes no sense: {error}")))?;
@@ -163,11 +164,24 @@ pub(super) fn load(
     Ok(state)
 }
 
+/// All that is read while this lives is of one moment, whatever another process writes meanwhile.
+fn one_moment<'c>(
+    path: &Path,
+    connection: &'c Connection,
+) -> Result<Option<Transaction<'c>>, JournalError> {
+    match connection.is_autocommit() {
+        true => connection.unchecked_transaction().map(Some).map_err(|error| said(path, error)),
+        // Within another one already.
+        false => Ok(None),
+    }
+}
+
 pub(super) fn summaries(
     path: &Path,
     connection: &Connection,
 ) -> Result<Vec<RunSummary>, JournalError> {
     let sqlite = |error| said(path, error);
+    let _moment = one_moment(path, connection)?;
     let lost: Option<String> = connection
         .query_row(
             "SELECT run FROM entries WHERE run NOT IN (SELECT run FROM runs) LIMIT 1",

@@ -309,3 +309,25 @@ fn no_room_for_the_shared_memory_is_a_full_disk() {
     assert!(matches!(failing, JournalError::Unwritable { .. }), "{failing}");
     assert!(failing.to_string().contains("full, failing or gone"), "{failing}");
 }
+
+#[tokio::test]
+async fn a_run_that_is_being_written_is_read_as_of_one_moment() {
+    let (_dir, journal) = here();
+    let path = journal.path().to_owned();
+    let run = journal.begin(header("r1"), &[step(1)]).await.unwrap();
+    let writing = async {
+        for attempt in 1..150 {
+            let _ = run.intent(at(i64::from(attempt)), &id(1), attempt, None).await.unwrap();
+        }
+    };
+    let reading = async {
+        let reader = SqliteJournal::at(&path);
+        for _ in 0..150 {
+            let state = reader.load(run.id()).await.unwrap();
+            assert!(state.steps[0].attempts < 150);
+            let runs = reader.runs().await.unwrap();
+            assert!(!matches!(runs[0].status, RunStatus::Unreadable(_)), "{:?}", runs[0].status);
+        }
+    };
+    tokio::join!(writing, reading);
+}
