@@ -351,3 +351,51 @@ fn a_name_stays_with_the_key_that_stays_and_goes_with_one_that_goes() {
     let users = &decided.verdicts[&key.id].used_by;
     assert_eq!(users, &[first.id.clone(), second.id.clone()]);
 }
+
+#[test]
+fn what_is_not_in_the_plan_or_is_another_thing_by_now_stays_and_holds_what_it_uses() {
+    let pinned =
+        |name: &str, pin: &str| with(thing(iam::ROLE, name), |it| it.pin = Some(pin.into()));
+    let (same, other, new) =
+        (pinned("lab-dev-a", "1"), pinned("lab-dev-b", "2"), pinned("lab-dev-c", "3"));
+    let policy = thing(iam::POLICY, "lab-dev-policy");
+    let other = using(other, &policy);
+    let all = account([&same, &other, &new, &policy]);
+    let planned: BTreeMap<ResourceId, Planned> =
+        [(&same, "1"), (&other, "an older one"), (&policy, "")]
+            .map(|(one, pin)| (one.id.clone(), Planned { pin: Some(pin.into()), created: None }))
+            .into();
+    let manifest = format!(
+        "version: 1\nname: lab\naccounts: [\"842676018087\"]\nregions: [us-east-1]\n{LAB}\n"
+    );
+    let catalog = registry::catalog();
+    let manifest = Manifest::parse(&manifest, "lab.yaml", catalog).unwrap();
+    let decided = classify(&Case {
+        inventory: &all,
+        manifest: &manifest,
+        catalog,
+        accepted_unseen: &BTreeSet::new(),
+        planned: Some(&planned),
+        gone: &Gone::default(),
+        now: NOW,
+    });
+    is(&decided, &same, Decision::Delete, "");
+    is(&decided, &other, Decision::Blocked, "a different thing by now");
+    is(&decided, &new, Decision::Blocked, "not in the plan");
+    is(&decided, &policy, Decision::Blocked, "used by iam:role lab-dev-b, which stays");
+}
+
+#[test]
+fn what_belongs_to_something_that_stays_says_so_and_by_whom() {
+    let cluster = thing(eks::CLUSTER, "lab-dev");
+    let nodes = inside(&cluster, eks::NODEGROUP, "n");
+    let group = thing(logs::LOG_GROUP, "/aws/eks/lab-dev/cluster");
+    let user = using(thing(sagemaker::MODEL, "other"), &cluster);
+    let manifest = "match: [{ kind: eks:cluster, name: lab-dev }]";
+    let decided = judge(manifest, &account([&cluster, &nodes, &group, &user]), &[]);
+    is(&decided, &cluster, Decision::Blocked, "used by sagemaker:model other");
+    for belonging in [&nodes, &group] {
+        is(&decided, belonging, Decision::Blocked, "belongs to eks:cluster lab-dev");
+        assert_eq!(decided.verdicts[&belonging.id].used_by, std::slice::from_ref(&user.id));
+    }
+}
