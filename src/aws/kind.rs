@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use async_trait::async_trait;
 use serde_json::Value;
 
-use super::{Aws, AwsError};
+use super::{Aws, AwsError, Class, Op};
 use crate::inventory::Hides;
-use crate::resource::{Action, KindFacts, Lifecycle, Prep, Resource, Tags};
+use crate::resource::{Action, Kind, KindFacts, Lifecycle, Prep, Resource, Tags};
 
 /// What a lister saw.
 #[derive(Debug, Default)]
@@ -237,5 +237,16 @@ pub trait ResourceKind: Send + Sync {
     async fn make(&self, aws: &Aws, was: &Resource, step: &Prep) -> Result<Acted, AwsError> {
         let _ = was;
         Err(AwsError::unsupported(aws, self.facts().kind, step.action.as_str()))
+    }
+}
+
+impl AwsError {
+    /// What the kind's file does not do.
+    pub fn unsupported(aws: &Aws, kind: Kind, what: &str) -> Self {
+        let op = Op { service: kind.service(), name: kind.resource(), write: true };
+        let mut error =
+            AwsError::garbled(op, aws.region(), format!("Dismantle does not do {what}"));
+        error.class = Class::Bug;
+        error
     }
 }
