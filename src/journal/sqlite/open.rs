@@ -243,6 +243,16 @@ pub(super) fn write<T>(
     run().map_err(|error| said(path, error))
 }
 
+/// Brings what is committed into the file itself, so that a run whose write-ahead log is deleted
+/// or left behind in a copy is still a run that was cut off. Committed it is either way: what
+/// keeps this from being done, a reader or a full disk, is no error.
+pub(super) fn settle_in_file(connection: &Connection) {
+    let checkpoint = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+    if let Err(error) = checkpoint {
+        tracing::debug!(%error, "the write-ahead log stays as it is");
+    }
+}
+
 pub(super) fn quick_check(path: &Path, connection: &Connection) -> Result<(), JournalError> {
     let answer: String = connection
         .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
