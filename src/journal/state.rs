@@ -57,6 +57,8 @@ pub struct RunState {
     pub marks: Vec<(Timestamp, Mark)>,
     /// The time of the last entry.
     pub last: Timestamp,
+    /// A process was at work on it when it was read.
+    pub at_work: bool,
     index: BTreeMap<StepId, usize>,
 }
 
@@ -75,6 +77,7 @@ impl RunState {
             records: BTreeMap::new(),
             marks: Vec::new(),
             last,
+            at_work: false,
             index: BTreeMap::new(),
         }
     }
@@ -151,6 +154,7 @@ impl RunState {
         match self.marks.last() {
             Some((_, Mark::Finished { outcome, .. })) => RunStatus::Finished(*outcome),
             Some((_, Mark::Interrupted { .. })) => RunStatus::Interrupted,
+            _ if self.at_work => RunStatus::Running,
             Some((_, Mark::Resumed { .. })) | None => RunStatus::CutOff,
         }
     }

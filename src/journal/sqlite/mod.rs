@@ -122,8 +122,12 @@ impl Journal for SqliteJournal {
                 run: run.to_string(),
                 place: path.display().to_string(),
             };
-            reading(path, slot, |path, connection| load(path, connection, &run, true))?
-                .ok_or_else(missing)
+            let mut state =
+                reading(path, slot, |path, connection| load(path, connection, &run, true))?
+                    .ok_or_else(missing)?;
+            state.at_work =
+                is_at_work(path, &state.header.account, &state.header.manifest_name, &run);
+            Ok(state)
         })
         .await
     }
@@ -132,10 +136,7 @@ impl Journal for SqliteJournal {
         self.blocking(|path, slot| {
             let mut runs = reading(path, slot, summaries)?.unwrap_or_default();
             for run in runs.iter_mut().filter(|run| run.status == RunStatus::CutOff) {
-                // Who cannot tell leaves it at that: the lock itself says it when it matters.
-                let holder = place::holder(path, &run.account, &run.manifest_name);
-                if holder.ok().flatten().is_some_and(|holder| holder.run.as_ref() == Some(&run.run))
-                {
+                if is_at_work(path, &run.account, &run.manifest_name, &run.run) {
                     run.status = RunStatus::Running;
                 }
             }
@@ -173,6 +174,13 @@ impl RunLog for SqliteLog {
             })
             .await
     }
+}
+
+/// Whether a process holds the lock for this run. Who cannot tell leaves it at no: the lock itself
+/// says it when it matters.
+fn is_at_work(path: &Path, account: &str, manifest_name: &str, run: &RunId) -> bool {
+    let holder = place::holder(path, account, manifest_name).ok().flatten();
+    holder.is_some_and(|holder| holder.run.as_ref() == Some(run))
 }
 
 fn lock_for(path: &Path, header: &RunHeader) -> Result<RunLock, JournalError> {

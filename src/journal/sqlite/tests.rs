@@ -159,6 +159,19 @@ async fn one_run_at_a_time_for_an_account_and_a_manifest() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_run_at_work_is_told_from_one_that_was_cut_off() {
+    let (_dir, journal) = here();
+    let reader = SqliteJournal::at(journal.path());
+    let run = journal.begin(header("r1"), &[step(1)]).await.unwrap();
+    let id = run.id().clone();
+    assert_eq!(reader.load(&id).await.unwrap().status(), RunStatus::Running);
+    assert_eq!(reader.runs().await.unwrap()[0].status, RunStatus::Running);
+    drop(run);
+    assert_eq!(reader.load(&id).await.unwrap().status(), RunStatus::CutOff);
+    assert_eq!(reader.runs().await.unwrap()[0].status, RunStatus::CutOff);
+}
+
+#[tokio::test(start_paused = true)]
 async fn files_are_the_owners_only() {
     let (_dir, journal) = here();
     assert_eq!(journal.runs().await.unwrap(), []);

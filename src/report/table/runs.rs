@@ -24,14 +24,18 @@ pub fn runs(runs: &[RunSummary], look: Look) -> String {
     ];
     let rows = runs.iter().rev().map(summary).collect();
     let mut text = table(look, &columns, rows);
-    let halted = |run: &&RunSummary| run.is_unfinished() && run.status != RunStatus::Running;
-    let unfinished = runs.iter().filter(halted).count();
+    let unfinished = runs.iter().filter(|run| is_halted(run)).count();
     text.push_str(&format!("\n{}", count(runs.len(), "run", "runs")));
     if unfinished > 0 {
         text.push_str(&format!(", {unfinished} of them not at its end (dismantle resume RUN)"));
     }
     text.push_str(".\n");
     text
+}
+
+/// Whether a run has not come to its end, and nobody is at work on it.
+fn is_halted(run: &RunSummary) -> bool {
+    run.is_unfinished() && run.status != RunStatus::Running
 }
 
 fn summary(run: &RunSummary) -> Vec<Cell> {
@@ -96,6 +100,9 @@ pub fn run(run: &RunState, look: Look) -> String {
         summary.counts.done,
         count(run.steps.len(), "step", "steps"),
     ));
+    if is_halted(&summary) {
+        text.push_str(&format!("Go on with it: dismantle resume {}\n", header.run));
+    }
     text
 }
 
