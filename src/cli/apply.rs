@@ -50,7 +50,7 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
     run::mention_unfinished(context, &*journal, &mandate).await?;
     mandate.accepted_unseen.extend(&file.accept_unseen);
     mandate.planned = Some(planned(&file));
-    let survey = context.survey(&mandate).await;
+    let survey = context.survey(&mandate).await?;
     let (steps, changed) = still_planned(&file.steps, &survey);
     let mut plan = survey.plan.clone();
     plan.steps = steps.clone();

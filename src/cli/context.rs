@@ -209,13 +209,25 @@ impl Context {
     }
 
     /// Looks at everything, with progress.
-    pub async fn survey(&self, mandate: &Mandate) -> Survey {
+    ///
+    /// # Errors
+    /// The credentials expired on the way: what was not read then would look like what may not be
+    /// read.
+    pub async fn survey(&self, mandate: &Mandate) -> Result<Survey, Error> {
+        let session = mandate.aws().session();
+        let before = session.lockouts();
         let seen = Seen::default();
         let what = format!("Looking at account {}", mandate.account());
         let watch = self.screen.watch_discovery(&what, &seen);
         let survey = mandate.survey(&seen).await;
         watch.finish();
-        survey
+        match session.locked_out_since(before) {
+            None => Ok(survey),
+            Some(error) => {
+                let (endpoint, profile) = (session.endpoint_url(), session.profile());
+                Err(Error::at_the_door(&error, endpoint, profile))
+            }
+        }
     }
 
     /// The journal that `--journal` or the manifest names, or the user's own.

@@ -34,7 +34,7 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
     let stage = Stage::build(args.seed, args.time_scale).await?;
     show::welcome(context)?;
     let mandate = stage.enter().await?;
-    let survey = context.survey(&mandate).await;
+    let survey = context.survey(&mandate).await?;
     show::inventory(context, &mandate, &survey)?;
     show::plan(context, &survey.plan)?;
     show::before(context, &mandate)?;

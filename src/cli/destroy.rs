@@ -27,7 +27,7 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
         journal.is_free(mandate.account(), &mandate.manifest.name).await?;
     }
     run::mention_unfinished(context, &*journal, &mandate).await?;
-    let survey = context.survey(&mandate).await;
+    let survey = context.survey(&mandate).await?;
     if args.consent.dry_run {
         return run::dry(context, &mandate, &survey, survey.plan.clone());
     }

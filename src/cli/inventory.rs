@@ -17,7 +17,7 @@ pub struct Args {
 
 pub async fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
     let mandate = context.enter(context.manifest()?).await?;
-    let survey = context.survey(&mandate).await;
+    let survey = context.survey(&mandate).await?;
     let view = InventoryView {
         account: mandate.account(),
         manifest: &mandate.manifest,

@@ -47,7 +47,7 @@ impl From<Graph> for graph::Format {
 pub async fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
     context.no_csv()?;
     let mandate = context.enter(context.manifest()?).await?;
-    let survey = context.survey(&mandate).await;
+    let survey = context.survey(&mandate).await?;
     let file = plan_file(&mandate, &survey);
     if let Some(path) = &args.out {
         file.write(path)?;

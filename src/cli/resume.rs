@@ -84,12 +84,12 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
         mandate.planned = Some(planned(&state));
     }
     if args.consent.dry_run {
-        let survey = context.survey(&mandate).await;
+        let survey = context.survey(&mandate).await?;
         return run::dry(context, &mandate, &survey, run::open_steps(&state, &survey.plan));
     }
     // Two that resume at once: the second one is told before it asks.
     let (open, state) = journal.reopen(&run).await?;
-    let survey = context.survey(&mandate).await;
+    let survey = context.survey(&mandate).await?;
     let plan = run::open_steps(&state, &survey.plan);
     run::show_plan(context, &plan);
     let approval = run::approve(context, &args.consent, &mandate, &plan.steps)?;

@@ -21,7 +21,7 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
     args.consent.possible(context)?;
     let mandate = context.enter(context.manifest()?).await?;
     args.consent.check_account(&mandate)?;
-    let survey = context.survey(&mandate).await;
+    let survey = context.survey(&mandate).await?;
     let wanted = tagging::wanted(&mandate, &survey);
     let blind = !mandate.unseen(&survey).is_empty();
     if args.consent.dry_run || wanted.written.is_empty() {

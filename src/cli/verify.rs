@@ -17,7 +17,7 @@ pub struct Args {}
 pub async fn run(context: &Context, _: &Args) -> Result<Exit, Error> {
     context.no_csv()?;
     let mandate = context.enter(context.manifest()?).await?;
-    let survey = context.survey(&mandate).await;
+    let survey = context.survey(&mandate).await?;
     let verified = verified(&mandate, &survey);
     let beyond = beyond::look(&mandate, &survey).await;
     context.print(&match context.json() {

@@ -84,12 +84,18 @@ fn ctrl_c_finishes_what_is_in_flight_and_twice_leaves_at_once() {
 static OVER: AtomicBool = AtomicBool::new(false);
 
 fn session_is_over(request: &Request) -> Option<String> {
-    if !OVER.load(Ordering::Relaxed) {
-        return None;
-    }
+    OVER.load(Ordering::Relaxed).then(|| expired(request))
+}
+
+/// The credentials are good for one question only: whose they are.
+fn session_ends_at_the_door(request: &Request) -> Option<String> {
+    (request.service() != "sts").then(|| expired(request))
+}
+
+fn expired(request: &Request) -> String {
     let says = "The security token included in the request is expired";
     let xml = format!("<Code>ExpiredToken</Code><Message>{says}</Message>");
-    Some(match request.service() {
+    match request.service() {
         "iam" | "sts" => {
             let body = format!("<ErrorResponse><Error>{xml}</Error></ErrorResponse>");
             answer("403 Forbidden", "text/xml", &body)
@@ -99,7 +105,21 @@ fn session_is_over(request: &Request) -> Option<String> {
             let body = json!({ "__type": "ExpiredTokenException", "message": says });
             answer("400 Bad Request", "application/x-amz-json-1.1", &body.to_string())
         }
-    })
+    }
+}
+
+#[test]
+fn credentials_that_expire_while_it_looks_are_said_and_not_taken_for_what_is_unseen() {
+    let served = Served::lab();
+    let between = Between::start(&served.url, session_ends_at_the_door);
+    let desk = Desk::at_url(&between.url);
+    for command in ["inventory", "plan", "verify"] {
+        let said = desk.dismantle(&["-m", LAB, command]).ends_with(1);
+        said.explains(&["The credentials have expired", "log in again"]);
+    }
+    let destroy = [&["-m", LAB, "destroy"][..], &YES].concat();
+    desk.dismantle(&destroy).ends_with(1).explains(&["The credentials have expired"]);
+    assert!(desk.runs().is_empty());
 }
 
 #[test]

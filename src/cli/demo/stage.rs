@@ -153,11 +153,11 @@ impl Stage {
         mandate.remember(&journal).await?;
         let Some(run) = journal.latest_unfinished(None, None).await? else {
             // It died before its first step was written down: nothing was done.
-            let survey = context.survey(&mandate).await;
+            let survey = context.survey(&mandate).await?;
             return self.take_apart(context, &mandate, &survey).await;
         };
         let (open, state) = journal.reopen(&run.run).await?;
-        let survey = context.survey(&mandate).await;
+        let survey = context.survey(&mandate).await?;
         let interrupt = Interrupt::default();
         let watch = context.screen.watch_run();
         let teardown = Teardown {
