@@ -170,13 +170,19 @@ impl Mandate {
     /// The journal's. Without it, a key that has lost its aliases is not known to be the lab's.
     pub async fn remember(&mut self, journal: &dyn Journal) -> Result<(), JournalError> {
         let ours = |run: &RunSummary| {
-            run.account == self.account()
-                && run.manifest_name == self.manifest.name
-                && !matches!(run.status, RunStatus::Unreadable(_))
+            run.account == self.account() && run.manifest_name == self.manifest.name
         };
         let runs: Vec<RunSummary> = journal.runs().await?.into_iter().filter(ours).collect();
         let mut unfinished = BTreeSet::new();
         for run in runs.iter().rev().take(RUNS_REMEMBERED_MAX) {
+            if let RunStatus::Unreadable(why) = &run.status {
+                self.notes.push(format!(
+                    "run {} of this manifest cannot be read back: what it removed, and whether it \
+                     came to its end, is not known. What counts is what is there now. {why}",
+                    run.run
+                ));
+                continue;
+            }
             self.remember_run(&journal.load(&run.run).await?, &mut unfinished);
         }
         Ok(())

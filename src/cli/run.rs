@@ -12,7 +12,7 @@ use crate::execute::{Event, Interrupt, Observer};
 use crate::journal::{Journal, OpenRun, RunState, RunStatus, StepState};
 use crate::mandate::{Mandate, Survey};
 use crate::plan::{Plan, Row, Step};
-use crate::report::{InventoryView, Outcome, json, safe, table};
+use crate::report::{InventoryView, Outcome, json, table};
 use crate::resource::ResourceId;
 use crate::teardown::{About, Approval, Teardown, plan_file};
 
@@ -30,16 +30,8 @@ pub async fn mention_unfinished(
 ) -> Result<(), Error> {
     let name = Some(mandate.manifest.name.as_str());
     let unfinished = journal.latest_unfinished(Some(mandate.account()), name).await?;
-    if let Some(run) = unfinished {
-        if let RunStatus::Unreadable(why) = &run.status {
-            context.say(&format!(
-                "note: run {} of this manifest cannot be read back, and whether it came to its \
-                 end is not known. This starts afresh, by what is there now. {}",
-                run.run,
-                safe(why)
-            ));
-            return Ok(());
-        }
+    // One that cannot be read back was spoken of at the door.
+    if let Some(run) = unfinished.filter(|run| !matches!(run.status, RunStatus::Unreadable(_))) {
         context.say(&format!(
             "note: run {0} of this manifest did not come to its end. This starts afresh, by what \
              is there now; to go on with that run instead: dismantle resume {0}",
