@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use tokio::sync::Mutex;
 
-use self::open::{Slot, quick_check, reading, settle_in_file, write, writer};
+use self::open::{Slot, quick_check, reading, write, writer};
 use self::rows::{append, insert_run, load, summaries};
 use super::entry::{Entry, RunHeader, RunId};
 use super::error::{Holder, JournalError};
@@ -87,7 +87,6 @@ impl Journal for SqliteJournal {
                     JournalError::Misuse { .. } => JournalError::RunExists { run: header.run },
                     other => other,
                 })?;
-                settle_in_file(connection);
                 Ok(lock)
             })
             .await?;

@@ -240,13 +240,17 @@ pub(super) fn write<T>(
         write.commit()?;
         Ok(result)
     };
-    run().map_err(|error| said(path, error))
+    let result = run().map_err(|error| said(path, error))?;
+    settle_in_file(connection);
+    Ok(result)
 }
 
-/// Brings what is committed into the file itself, so that a run whose write-ahead log is deleted
-/// or left behind in a copy is still a run that was cut off. Committed it is either way: what
-/// keeps this from being done, a reader or a full disk, is no error.
-pub(super) fn settle_in_file(connection: &Connection) {
+/// Brings what is committed into the file itself. A run whose write-ahead log is deleted or left
+/// behind in a copy is then still whole; and a byte that changes in the log, where SQLite stops
+/// reading without a word, takes no commit with it, because the next one begins the log anew.
+/// Committed it is either way: what keeps this from being done, a reader or a full disk, is no
+/// error.
+fn settle_in_file(connection: &Connection) {
     let checkpoint = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
     if let Err(error) = checkpoint {
         tracing::debug!(%error, "the write-ahead log stays as it is");

@@ -89,6 +89,30 @@ async fn a_run_that_the_list_has_lost_and_an_emptied_file_are_said() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_byte_that_changes_in_the_write_ahead_log_loses_no_commit() {
+    let (_dir, journal) = here();
+    let run = cut_off(&journal).await;
+    let whole = journal.load(&run).await.unwrap();
+    // As a machine that stops leaves them: both files, and nobody who closed them.
+    let file = fs::read(journal.path()).unwrap();
+    let log = fs::read(place::with_suffix(journal.path(), "-wal")).unwrap();
+    assert!(log.len() > 4096);
+    // A head of 32 bytes, then frames of 24 and a page: of each a byte of its head and of its page.
+    for at in (32..log.len()).step_by(2060) {
+        let (dir, _) = here();
+        let path = dir.path().join("journal.sqlite");
+        let mut bent = log.clone();
+        bent[at] ^= 0x40;
+        fs::write(&path, &file).unwrap();
+        fs::write(place::with_suffix(&path, "-wal"), &bent).unwrap();
+        match SqliteJournal::at(&path).load(&run).await {
+            Ok(state) => assert_eq!(format!("{state:?}"), format!("{whole:?}"), "byte {at}"),
+            Err(error) => assert!(matches!(error, JournalError::Damaged { .. }), "{at}: {error}"),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn strange_files_are_said_and_left_alone() {
     let (dir, _) = here();
     let path = dir.path().join("journal.sqlite");
