@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use crate::aws::AwsError;
 use crate::classify::{Case, Classification, Decision, Gone, Planned, Verdict, classify};
+use crate::clock::{Moment, own_is_within, wall_is_within};
 use crate::discover::{Discovery, Seen, read_again};
 use crate::inventory::Inventory;
 use crate::mandate::Mandate;
@@ -26,32 +27,6 @@ const OWNERS_FRESH: SignedDuration = SignedDuration::from_secs(30);
 
 /// Deeper than anything in AWS lives in anything.
 const OWNERS_MAX: usize = 8;
-
-/// A moment by two clocks. The wall's goes on while the machine sleeps, and can be set back; the
-/// machine's own cannot be set, and sleeps with it.
-#[derive(Debug, Clone, Copy)]
-struct Moment {
-    wall: Timestamp,
-    own: Instant,
-}
-
-impl Moment {
-    /// Whether this was no longer ago than `time`, by both clocks.
-    fn is_within(self, time: SignedDuration, now: Moment) -> bool {
-        wall_is_within(self.wall, time, now.wall) && own_is_within(self.own, time, now.own)
-    }
-}
-
-/// What was read in the future was read before the clock was set back: how long ago, nobody knows.
-fn wall_is_within(at: Timestamp, time: SignedDuration, now: Timestamp) -> bool {
-    let ago = now.duration_since(at);
-    !ago.is_negative() && ago < time
-}
-
-fn own_is_within(at: Instant, time: SignedDuration, now: Instant) -> bool {
-    let ago = now.saturating_duration_since(at);
-    SignedDuration::try_from(ago).is_ok_and(|ago| ago < time)
-}
 
 /// What fresh eyes see.
 #[derive(Debug)]
@@ -164,7 +139,7 @@ impl<'a> Eyes<'a> {
     }
 
     fn moment(&self) -> Moment {
-        Moment { wall: self.now(), own: Instant::now() }
+        Moment::now(self.discovery.aws().clock().as_ref())
     }
 
     fn world(&self) -> MutexGuard<'_, World> {
@@ -346,34 +321,5 @@ impl<'a> Eyes<'a> {
             lift: false,
             cautions: Vec::new(),
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn what_was_read_is_old_by_either_clock() {
-        let noon: Timestamp = "2026-11-24T12:00:00Z".parse().unwrap();
-        let read = Moment { wall: noon, own: Instant::now() };
-        // Minutes by the wall's clock and by the machine's own, and whether it is fresh.
-        let rows = [
-            ("at once", (0, 0), true),
-            ("after four minutes", (4, 4), true),
-            ("after six minutes", (6, 6), false),
-            ("after a sleep", (120, 1), false),
-            ("the clock was set back", (-120, 1), false),
-            ("the clock was set back, and came round again", (1, 121), false),
-        ];
-        for (what, (wall_min, own_min), expected) in rows {
-            let now = Moment {
-                wall: noon + SignedDuration::from_mins(wall_min),
-                own: read.own + Duration::from_secs(own_min * 60),
-            };
-            assert_eq!(read.is_within(FRESH, now), expected, "{what}");
-        }
     }
 }

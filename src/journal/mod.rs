@@ -18,6 +18,7 @@
 
 mod entry;
 mod error;
+mod lock;
 mod place;
 mod sqlite;
 mod state;

@@ -19,7 +19,8 @@ use self::open::{Slot, quick_check, reading, write, writer};
 use self::rows::{append, insert_run, load, summaries};
 use super::entry::{Entry, RunHeader, RunId};
 use super::error::{Holder, JournalError};
-use super::place::{self, RunLock};
+use super::lock::{self, RunLock};
+use super::place;
 use super::state::{RunState, RunStatus, RunSummary};
 use super::{Journal, OpenRun, RunLog};
 use crate::plan::Step;
@@ -146,7 +147,7 @@ impl Journal for SqliteJournal {
 
     async fn is_free(&self, account: &str, manifest_name: &str) -> Result<(), JournalError> {
         let (account, manifest_name) = (account.to_owned(), manifest_name.to_owned());
-        self.blocking(move |path, _| match place::holder(path, &account, &manifest_name)? {
+        self.blocking(move |path, _| match lock::holder(path, &account, &manifest_name)? {
             Some(holder) => Err(JournalError::Locked { account, manifest_name, holder }),
             None => Ok(()),
         })
@@ -178,7 +179,7 @@ impl RunLog for SqliteLog {
 /// Whether a process holds the lock for this run. Who cannot tell leaves it at no: the lock itself
 /// says it when it matters.
 fn is_at_work(path: &Path, account: &str, manifest_name: &str, run: &RunId) -> bool {
-    let holder = place::holder(path, account, manifest_name).ok().flatten();
+    let holder = lock::holder(path, account, manifest_name).ok().flatten();
     holder.is_some_and(|holder| holder.run.as_ref() == Some(run))
 }
 
@@ -188,7 +189,7 @@ fn lock_for(path: &Path, header: &RunHeader) -> Result<RunLock, JournalError> {
         started: Some(header.started),
         run: Some(header.run.clone()),
     };
-    place::lock(path, &header.account, &header.manifest_name, &holder)
+    lock::take(path, &header.account, &header.manifest_name, &holder)
 }
 
 #[cfg(test)]

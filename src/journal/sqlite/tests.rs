@@ -194,7 +194,7 @@ async fn planted_links_are_refused() {
         fs::write(&victim, "mine").unwrap();
         fs::create_dir_all(journal.path().parent().unwrap()).unwrap();
         let link = match end {
-            ".lock" => place::lock_path(journal.path(), "842676018087", "mlops-lab"),
+            ".lock" => lock::path_of(journal.path(), "842676018087", "mlops-lab"),
             end => place::with_suffix(journal.path(), end),
         };
         symlink(&victim, &link).unwrap();
