@@ -278,14 +278,7 @@ pub fn possible_owners<'n>(kind: Kind, name: &'n str, catalog: &Catalog) -> Vec<
     let mut owners = Vec::new();
     for facts in catalog.kinds() {
         for derived in facts.derived.iter().filter(|derived| derived.kind == kind) {
-            let Some(rest) = name.strip_prefix(derived.before) else { continue };
-            let owner = match derived.after {
-                "" => rest,
-                after => rest.split(after).next().unwrap_or(rest),
-            };
-            if !owner.is_empty() {
-                owners.push((facts.kind, owner));
-            }
+            owners.extend(derived.owner(name).map(|owner| (facts.kind, owner)));
         }
     }
     owners.sort_by_key(|(_, owner)| std::cmp::Reverse(owner.len()));

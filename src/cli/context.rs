@@ -211,8 +211,7 @@ impl Context {
     /// Looks at everything, with progress.
     ///
     /// # Errors
-    /// The credentials expired on the way: what was not read then would look like what may not be
-    /// read.
+    /// The credentials expired on the way.
     pub async fn survey(&self, mandate: &Mandate) -> Result<Survey, Error> {
         let session = mandate.aws().session();
         let before = session.lockouts();
@@ -221,13 +220,7 @@ impl Context {
         let watch = self.screen.watch_discovery(&what, &seen);
         let survey = mandate.survey(&seen).await;
         watch.finish();
-        match session.locked_out_since(before) {
-            None => Ok(survey),
-            Some(error) => {
-                let (endpoint, profile) = (session.endpoint_url(), session.profile());
-                Err(Error::at_the_door(&error, endpoint, profile))
-            }
-        }
+        still_let_in(mandate, before).map(|()| survey)
     }
 
     /// The journal that `--journal` or the manifest names, or the user's own.
@@ -250,6 +243,15 @@ impl Context {
         };
         Ok(Arc::new(journal))
     }
+}
+
+/// Refuses to go on where the credentials stopped being good since `before`, by the session's count:
+/// what was not read then would look like what may not be read.
+pub fn still_let_in(mandate: &Mandate, before: u64) -> Result<(), Error> {
+    let session = mandate.aws().session();
+    session.locked_out_since(before).map_or(Ok(()), |error| {
+        Err(Error::at_the_door(&error, session.endpoint_url(), session.profile()))
+    })
 }
 
 fn is_loopback(host: &str) -> bool {

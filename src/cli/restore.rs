@@ -1,5 +1,5 @@
 use super::consent::Consent;
-use super::context::Context;
+use super::context::{Context, still_let_in};
 use super::exit::Exit;
 use super::resume::{self, Entered};
 use super::run::listen;
@@ -31,6 +31,12 @@ pub struct Args {
 
 pub async fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
     context.no_csv()?;
+    if !context.global.region.is_empty() {
+        return Err(Error::Usage(
+            "A run is taken back in all of its regions, so `restore` takes no `--region`."
+                .to_owned(),
+        ));
+    }
     args.consent.possible(context)?;
     let named = context.global.manifest.as_ref().map(|_| context.manifest()).transpose()?;
     let journal = context.journal(named.as_ref())?;
@@ -53,7 +59,7 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
         journal.is_free(mandate.account(), &mandate.manifest.name).await?;
     }
     let changed = changed_by(context, &*journal, &of).await?;
-    let way = look(context, &mandate, &changed).await;
+    let way = look(context, &mandate, &changed).await?;
     if args.consent.dry_run {
         context.print(&match context.json() {
             true => json::text(&json::way(&run, &way)),
@@ -84,13 +90,13 @@ pub(super) async fn resume(
     let of = journal.load(&of).await?;
     let changed = changed(&of);
     if consent.dry_run {
-        let way = look(context, &mandate, &changed).await;
+        let way = look(context, &mandate, &changed).await?;
         context.say(&table::way(&way, context.look_aside()));
         context.say("This was a dry run: nothing was changed.");
         return Ok(Exit::Done);
     }
     let (open, state) = journal.reopen(run).await?;
-    let way = look(context, &mandate, &changed).await;
+    let way = look(context, &mandate, &changed).await?;
     context.say(&table::way(&way, context.look_aside()));
     let approval =
         approve(context, consent, &mandate, &Way { steps: open_steps(&state), ..way.clone() })?;
@@ -109,9 +115,12 @@ enum Start {
     Resume { open: crate::journal::OpenRun, state: Box<RunState> },
 }
 
-async fn look(context: &Context, mandate: &Mandate, changed: &[Changed]) -> Way {
+async fn look(context: &Context, mandate: &Mandate, changed: &[Changed]) -> Result<Way, Error> {
     context.say(&format!("Looking at what is there of {} resources …", changed.len()));
-    restore::way(changed, &restore::look(mandate.aws(), changed).await)
+    let before = mandate.aws().session().lockouts();
+    let today = restore::look(mandate.aws(), changed).await;
+    still_let_in(mandate, before)?;
+    Ok(restore::way(changed, &today))
 }
 
 /// What the run has changed, with what earlier restores of it have made again. Says so, where one

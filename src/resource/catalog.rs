@@ -39,6 +39,18 @@ pub struct DerivedName {
     pub after: &'static str,
 }
 
+impl DerivedName {
+    /// The owner's name in a derived one: `mlops` of `/aws/eks/mlops/cluster`.
+    pub fn owner<'n>(&self, name: &'n str) -> Option<&'n str> {
+        let rest = name.strip_prefix(self.before)?;
+        let owner = match self.after {
+            "" => rest,
+            after => rest.split(after).next().unwrap_or(rest),
+        };
+        (!owner.is_empty()).then_some(owner)
+    }
+}
+
 /// What a kind needs of IAM, as `service:Operation`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Permissions {

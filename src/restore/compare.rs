@@ -32,8 +32,6 @@ const NOT_CONFIGURATION: &[&str] = &[
     "PolicyId",
     "RoleId",
     "RoleLastUsed",
-    "Tags",
-    "TagSet",
     "Url",
     "VariantStatus",
     "VersionId",
@@ -53,9 +51,11 @@ const NOT_CONFIGURATION: &[&str] = &[
     "platformVersion",
     "status",
     "storedBytes",
-    "tags",
     "unread",
 ];
+
+/// A resource's own tags are compared apart. Those inside of a list are a rule's filter.
+const TAGS: &[&str] = &["Tags", "TagSet", "tags"];
 
 /// The parts in which `now` differs from what `was`, by their names in the record, and `tags`.
 pub fn differences(was: &Resource, now: &Resource) -> Vec<String> {
@@ -72,7 +72,8 @@ fn walk(was: &Value, now: &Value, path: &str, found: &mut BTreeSet<String>) {
     match (was, now) {
         (Value::Object(then), Value::Object(today)) => {
             for name in then.keys().chain(today.keys()).collect::<BTreeSet<_>>() {
-                if NOT_CONFIGURATION.contains(&name.as_str()) {
+                let name_of = name.as_str();
+                if NOT_CONFIGURATION.contains(&name_of) || TAGS.contains(&name_of) {
                     continue;
                 }
                 let inside = match path {
@@ -158,6 +159,17 @@ mod tests {
             "Policies": [{ "Arn": "b" }, { "Arn": "a", "CreateDate": 2 }],
         }));
         assert!(differences(&was, &now).is_empty());
+    }
+
+    #[test]
+    fn a_rule_that_differs_in_the_tags_that_it_takes_differs() {
+        let rules = |tag: &str| {
+            let filter =
+                json!({ "And": { "Prefix": "x", "Tags": [{ "Key": tag, "Value": "1" }] } });
+            role(json!({ "Tags": [tag], "LifecycleRules": [{ "Filter": filter }] }))
+        };
+        assert!(differences(&rules("a"), &rules("a")).is_empty());
+        assert_eq!(differences(&rules("a"), &rules("b")), ["LifecycleRules"]);
     }
 
     #[test]

@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::resource::{Action, Prep, Reference, Resource, Tie};
+use crate::resource::{Action, DerivedName, Prep, Reference, Resource, Tie};
 
 /// A resource with the steps that bring it back, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Piece {
     pub was: Resource,
     pub steps: Vec<Prep>,
+    /// Names that AWS derives from its name: what they name is made by itself once this is there.
+    pub derived: &'static [DerivedName],
 }
 
 /// A step of a piece: `(piece, step)`, by number.
@@ -62,6 +64,13 @@ fn needs(piece: &Piece, used: &Piece) -> Vec<(usize, Worth)> {
     let mut needs = Vec::new();
     if piece.was.parent.as_ref() == Some(&used.was.id) {
         needs.push((0, Worth::Hard));
+    }
+    // AWS makes its log group where there is none, and not as it was.
+    let named = piece.derived.iter().filter(|derived| derived.kind == used.was.kind());
+    if used.was.region() == piece.was.region()
+        && named.clone().any(|derived| derived.owner(&used.was.name) == Some(&*piece.was.name))
+    {
+        needs.push((0, Worth::Order));
     }
     for reference in piece.was.uses.iter().filter(|r| reaches(&piece.was, r, &used.was)) {
         let worth = match reference.tie {
@@ -144,11 +153,16 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::aws::kinds::{iam, kms, s3};
+    use crate::aws::kinds::{iam, kms, logs, s3, sagemaker};
+    use crate::aws::registry;
     use crate::resource::{Kind, Region};
 
     fn piece(kind: Kind, name: &str, steps: &[Prep]) -> Piece {
-        Piece { was: Resource::new(kind, Region::GLOBAL, name, name), steps: steps.to_vec() }
+        Piece {
+            was: Resource::new(kind, Region::GLOBAL, name, name),
+            steps: steps.to_vec(),
+            derived: &[],
+        }
     }
 
     fn create() -> Prep {
@@ -185,6 +199,19 @@ mod tests {
         let order = order(&[bucket, key]);
         assert!(before(&order, (1, 0), (0, 1)));
         assert_eq!(order.iter().find(|(place, _)| *place == (0, 0)).unwrap().1.len(), 0);
+    }
+
+    #[test]
+    fn a_log_group_is_back_before_what_would_make_it() {
+        let mut endpoint = piece(sagemaker::ENDPOINT, "lab", &[create()]);
+        endpoint.derived = registry::catalog().get(sagemaker::ENDPOINT).unwrap().derived;
+        let name = "/aws/sagemaker/Endpoints/lab";
+        let keep = Prep::of(Action::Configure, "retentionInDays");
+        let group = piece(logs::LOG_GROUP, name, &[create(), keep.clone()]);
+        let other = piece(logs::LOG_GROUP, "/aws/sagemaker/Endpoints/lab2", &[create(), keep]);
+        let order = order(&[endpoint, group, other]);
+        let (_, waits) = order.iter().find(|(place, _)| *place == (0, 0)).unwrap();
+        assert_eq!(*waits, BTreeSet::from([(1, 0), (1, 1)]));
     }
 
     #[test]

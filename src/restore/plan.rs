@@ -124,6 +124,8 @@ pub fn plan<'k>(
     let mut mended = BTreeMap::new();
     for one in changed {
         let id = &one.was.id;
+        let derived = kind_of(&one.was).map_or(&[] as &[_], |kind| kind.facts().derived);
+        let piece = |steps| Piece { was: one.was.clone(), steps, derived };
         let unknown = || "this version does not know its kind".to_owned();
         let rebuild = kind_of(&one.was)
             .ok_or_else(unknown)
@@ -133,13 +135,13 @@ pub fn plan<'k>(
         match fate(one, now, rebuild) {
             Fate::Back(steps) => {
                 way.without.extend(without.into_iter().map(|what| row(id, what)));
-                pieces.push(Piece { was: one.was.clone(), steps });
+                pieces.push(piece(steps));
             }
             Fate::Mend(steps) => {
                 if let Today::There(now) = now {
                     mended.insert(id.clone(), (now.pin.clone(), now.created));
                 }
-                pieces.push(Piece { was: one.was.clone(), steps });
+                pieces.push(piece(steps));
             }
             Fate::There(why) => way.there.push(row(id, why)),
             Fate::Refused(why) => way.refused.push(row(id, why)),

@@ -146,3 +146,27 @@ fn credentials_that_expire_pause_the_run_and_after_a_login_it_goes_on() {
     assert_eq!((&resumed["run"], &resumed["left"]), (&outcome["run"], &json!([])));
     assert_only_the_lab_went(&look(&desk));
 }
+
+/// Whether the credentials end after the first question.
+static OVER_AT_THE_DOOR: AtomicBool = AtomicBool::new(false);
+
+fn session_may_end_at_the_door(request: &Request) -> Option<String> {
+    OVER_AT_THE_DOOR.load(Ordering::Relaxed).then(|| session_ends_at_the_door(request)).flatten()
+}
+
+#[test]
+fn a_restore_whose_credentials_expire_while_it_looks_does_nothing() {
+    let served = Served::lab();
+    let between = Between::start(&served.url, session_may_end_at_the_door);
+    let desk = Desk::at_url(&between.url);
+    let outcome = desk.json(&[&["-m", LAB, "destroy"][..], &YES].concat()).ends_with(3).document();
+    let run = text(&outcome["run"]);
+    OVER_AT_THE_DOOR.store(true, Ordering::Relaxed);
+    let restore = [&["restore", run][..], &YES].concat();
+    let said = desk.dismantle(&restore).ends_with(1);
+    said.explains(&["The credentials have expired", "log in again"]);
+    assert_eq!(desk.runs().len(), 1);
+
+    let elsewhere = desk.dismantle(&["--region", "us-east-1", "restore", run, "--dry-run"]);
+    elsewhere.ends_with(2).in_one_sentence().explains(&["all of its regions", "--region"]);
+}
