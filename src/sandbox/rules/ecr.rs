@@ -1,4 +1,4 @@
-//! ECR: an image that an index names, the last tag of an image, lists in order.
+//! ECR: an image that an index names, the last tag of an image, lists in order, first tags.
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -16,6 +16,9 @@ pub async fn before(
     request: &MockRequest,
     route: &Route,
 ) -> Option<MockResponse> {
+    if route.operation == "CreateRepository" {
+        return Some(create(account, request, route).await);
+    }
     let put = route.operation == "PutImage";
     if !put && route.operation != "BatchDeleteImage" {
         return None;
@@ -29,6 +32,24 @@ pub async fn before(
     state["repositories"][name]["images"] = json!(images);
     account.backends.set_state(Service::Ecr, &route.region, state).await;
     Some(answer::json(200, &answer))
+}
+
+/// `CreateRepository` with tags, which winterbaume does not keep.
+async fn create(account: &Account, request: &MockRequest, route: &Route) -> MockResponse {
+    let response = account.backends.handle(request.clone(), route).await;
+    let input: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+    let tags: serde_json::Map<String, Value> = input["tags"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|tag| (text(&tag["Key"]), tag["Value"].clone()))
+        .collect();
+    if response.status == 200 && !tags.is_empty() {
+        let mut state = account.backends.state(Service::Ecr, &route.region).await;
+        state["repositories"][text(&input["repositoryName"])]["tags"] = json!(tags);
+        account.backends.set_state(Service::Ecr, &route.region, state).await;
+    }
+    response
 }
 
 /// `PutImage`: a tag moves to the newest image that is pushed with it; the image that had it

@@ -1,5 +1,5 @@
 use aws_sdk_ecr::Client;
-use aws_sdk_ecr::types::{ImageFailureCode, ImageIdentifier};
+use aws_sdk_ecr::types::{ImageFailureCode, ImageIdentifier, Tag};
 
 use crate::sandbox::Sandbox;
 use crate::sandbox::tests::code;
@@ -16,6 +16,16 @@ fn by_tag(tag: &str) -> ImageIdentifier {
 
 fn by_digest(digest: &str) -> ImageIdentifier {
     ImageIdentifier::builder().image_digest(digest).build()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_repository_is_made_with_its_tags() {
+    let ecr = Client::new(&Sandbox::builder().build().sdk_config("us-east-1"));
+    let tag = Tag::builder().key("Project").value("lab").build().unwrap();
+    let made = ecr.create_repository().repository_name("a/lab").tags(tag.clone());
+    let arn = made.send().await.unwrap().repository.unwrap().repository_arn.unwrap();
+    let tags = ecr.list_tags_for_resource().resource_arn(arn).send().await.unwrap();
+    assert_eq!(tags.tags(), [tag]);
 }
 
 #[tokio::test(start_paused = true)]

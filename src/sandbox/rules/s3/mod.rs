@@ -164,8 +164,12 @@ async fn create(
     let locked = locked.is_some_and(|on| on.as_bytes().eq_ignore_ascii_case(b"true"));
     let ownership = request.headers.get("x-amz-object-ownership").cloned();
     let at_home = Route { region: region.clone(), ..route.clone() };
+    let tagging = settings::tagging(&request);
     let response = account.backends.handle(request, &at_home).await;
     if response.status == 200 {
+        if let Some(tagging) = tagging {
+            account.backends.handle(tagging, &at_home).await;
+        }
         let mut bucket = Bucket::new(&region, now);
         if locked {
             bucket.versioning = Versioning::Enabled;

@@ -1,11 +1,13 @@
 //! Settings that winterbaume takes and forgets, or does not set with `CreateBucket`.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
-use winterbaume_core::MockResponse;
+use winterbaume_core::{MockRequest, MockResponse};
 
 use super::Ask;
 use super::store::Bucket;
-use super::xml::document;
+use super::xml::{document, elements};
 use crate::sandbox::answer::{self, tag};
 
 const OBJECT_LOCK: &str = "ObjectLockConfiguration";
@@ -64,6 +66,23 @@ pub fn lock(bucket: &mut Bucket) {
 pub fn own(bucket: &mut Bucket, ownership: &str) {
     let rule = format!("<Rule>{}</Rule>", tag("ObjectOwnership", ownership));
     put(bucket, OWNERSHIP, &document("OwnershipControls", &rule));
+}
+
+/// `CreateBucket` with `Tags` in its configuration: as if they were put right after it. winterbaume
+/// does not read them.
+pub fn tagging(create: &MockRequest) -> Option<MockRequest> {
+    let row = |given: &BTreeMap<String, String>| {
+        let member = |name: &str| tag(name, given.get(name).map_or("", String::as_str));
+        format!("<Tag>{}{}</Tag>", member("Key"), member("Value"))
+    };
+    let tags: String = elements(&create.body, "Tag").iter().map(row).collect();
+    let address = create.uri.split('?').next().unwrap_or_default();
+    let tagging = document("Tagging", &format!("<TagSet>{tags}</TagSet>"));
+    (!tags.is_empty()).then(|| MockRequest {
+        uri: format!("{address}?tagging"),
+        body: Bytes::from(tagging),
+        ..create.clone()
+    })
 }
 
 fn put(bucket: &mut Bucket, setting: &str, document: &str) {

@@ -2,7 +2,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{
     BucketLocationConstraint, BucketVersioningStatus, CreateBucketConfiguration, Delete,
-    ObjectIdentifier, VersioningConfiguration,
+    ObjectIdentifier, Tag, VersioningConfiguration,
 };
 
 use crate::sandbox::Sandbox;
@@ -112,6 +112,18 @@ async fn a_bucket_is_in_one_region_and_has_one_owner() {
     assert_eq!(got.body.collect().await.unwrap().into_bytes(), "streamed");
     let once = asia.put_object().bucket("lab").key("k").if_none_match("*").send().await;
     assert_eq!(code(once), "PreconditionFailed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bucket_is_made_with_its_tags() {
+    let s3 = Client::new(&Sandbox::builder().build().sdk_config("eu-west-1"));
+    let place = BucketLocationConstraint::EuWest1;
+    let tag = Tag::builder().key("a&b").value("<c>").build().unwrap();
+    let made = CreateBucketConfiguration::builder().location_constraint(place).tags(tag.clone());
+    let made = s3.create_bucket().bucket("lab").create_bucket_configuration(made.build());
+    made.send().await.unwrap();
+    let tags = s3.get_bucket_tagging().bucket("lab").send().await.unwrap();
+    assert_eq!(tags.tag_set(), [tag]);
 }
 
 #[tokio::test(start_paused = true)]
