@@ -1,31 +1,78 @@
 //! The many ways AWS spells one thing, taken apart. All functions are total: what they do not
 //! understand gives `None` or comes back unchanged.
 
-/// `s3://bucket/key`, `https://s3.region.amazonaws.com/bucket/key`, `https://bucket.s3….com/key`
-/// and `arn:aws:s3:::bucket/key` all name `bucket`.
+/// The bucket that a URI, a URL or an ARN names: `s3://bucket/key` (also `s3a:` and `s3n:`, as
+/// Hadoop writes them), `arn:aws:s3:::bucket/key`, and the URLs of S3 user guide, "Methods for
+/// accessing a general purpose bucket", by the host or by the path. What an access point names
+/// is no bucket's name: see [`access_point`].
 pub fn bucket_of(text: &str) -> Option<&str> {
-    let some = |name: &'_ str| !name.is_empty();
-    if let Some(rest) = text.strip_prefix("s3://") {
-        return rest.split('/').next().filter(|name| some(name));
+    if access_point(text).is_some() {
+        return None;
     }
-    if text.starts_with("arn:") {
-        let mut parts = text.splitn(6, ':');
-        let service = parts.nth(2)?;
-        let path = parts.nth(2)?;
-        return (service == "s3")
-            .then(|| path.split('/').next().unwrap_or(path))
-            .filter(|n| some(n));
-    }
-    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
-    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-    if host.starts_with("s3.") || host.starts_with("s3-") {
-        return path.split('/').next().filter(|name| some(name));
-    }
-    let at = host.find(".s3.").or_else(|| host.find(".s3-"))?;
-    Some(&host[..at]).filter(|name| some(name))
+    named_bucket(text)
 }
 
-/// An image in ECR: `account.dkr.ecr.region.amazonaws.com/repository[:tag][@digest]`.
+fn named_bucket(text: &str) -> Option<&str> {
+    let some = |name: &&str| !name.is_empty();
+    if text.starts_with("arn:") {
+        let mut parts = text.splitn(6, ':').skip(2);
+        // A bucket's ARN has no region and no account, unlike those of jobs and access points.
+        let is_bucket =
+            parts.next()? == "s3" && parts.next()?.is_empty() && parts.next()?.is_empty();
+        return parts.next()?.split('/').next().filter(|name| is_bucket && some(name));
+    }
+    let (scheme, rest) = text.split_once("://")?;
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (host, path) = rest.split_at(end);
+    match scheme.to_ascii_lowercase().as_str() {
+        "s3" | "s3a" | "s3n" => return Some(host).filter(some),
+        "http" | "https" => {}
+        _ => return None,
+    }
+    match s3_label(host)? {
+        0 => path.strip_prefix('/')?.split(['/', '?', '#']).next().filter(some),
+        at => host.get(..at - 1).filter(some),
+    }
+}
+
+/// Where in a host the label begins that says S3: `s3`, `s3-us-west-2`, `s3-website`,
+/// `s3-accelerate`. A bucket's name may have such labels, too; S3's own is the last.
+fn s3_label(host: &str) -> Option<usize> {
+    let mut at = 0;
+    let mut found = None;
+    for label in host.split('.') {
+        let lower = label.to_ascii_lowercase();
+        if lower == "s3" || lower.starts_with("s3-") {
+            found = Some(at);
+        }
+        at += label.len() + 1;
+    }
+    // The last label is a domain's.
+    found.filter(|at| host[*at..].contains('.'))
+}
+
+/// An access point by its ARN, its alias or its URL: it stands for a bucket and does not say for
+/// which (S3 user guide, "Referencing access points").
+pub fn access_point(text: &str) -> Option<&str> {
+    let arn = text.split_once("://").map_or(text, |(_, rest)| rest);
+    if arn.starts_with("arn:") {
+        let mut parts = arn.splitn(6, ':').skip(2);
+        let service = parts.next()?;
+        let resource = parts.nth(2)?;
+        let is_s3 = matches!(service, "s3" | "s3-object-lambda" | "s3-outposts");
+        return (is_s3 && resource.contains("accesspoint")).then_some(text);
+    }
+    if let Some(host) = text.split_once("://").and_then(|(_, rest)| rest.split('/').next())
+        && (host.contains(".s3-accesspoint") || host.contains(".s3-object-lambda"))
+    {
+        return Some(text);
+    }
+    named_bucket(text).filter(|name| name.ends_with("-s3alias") || name.ends_with("--ol-s3"))
+}
+
+/// An image in ECR: `account.dkr.ecr.region.amazonaws.com/repository[:tag][@digest]`, or by one of
+/// the registry's other hosts (ECR user guide, "Amazon ECR interface": `dkr.ecr-fips`, and
+/// `account.dkr-ecr.region.on.aws`, which answers over IPv6, too).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EcrImage<'a> {
     pub account: &'a str,
@@ -33,17 +80,27 @@ pub struct EcrImage<'a> {
     pub repository: &'a str,
     pub tag: Option<&'a str>,
     pub digest: Option<&'a str>,
+    domain: String,
 }
 
 impl<'a> EcrImage<'a> {
     pub fn parse(image: &'a str) -> Option<Self> {
+        let image = image.strip_prefix("https://").unwrap_or(image);
         let (host, path) = image.split_once('/')?;
-        let mut labels = host.split('.');
-        let account = labels.next()?;
-        if labels.next() != Some("dkr") || !labels.next()?.starts_with("ecr") {
+        let (account, rest) = host.split_once('.')?;
+        let (registry, rest) = match rest.strip_prefix("dkr.") {
+            Some(rest) => rest.split_once('.')?,
+            None => rest.strip_prefix("dkr-")?.split_once('.')?,
+        };
+        if !matches!(registry, "ecr" | "ecr-fips") {
             return None;
         }
-        let region = labels.next()?;
+        let (region, domain) = rest.split_once('.')?;
+        let domain = match domain {
+            "on.aws" if region.starts_with("cn-") => "amazonaws.com.cn",
+            "on.aws" => "amazonaws.com",
+            domain => domain,
+        };
         let (path, digest) = match path.split_once('@') {
             Some((path, digest)) => (path, Some(digest)),
             None => (path, None),
@@ -52,13 +109,13 @@ impl<'a> EcrImage<'a> {
             Some((repository, tag)) => (repository, Some(tag)),
             None => (path, None),
         };
-        Some(Self { account, region, repository, tag, digest })
+        Some(Self { account, region, repository, tag, digest, domain: domain.to_owned() })
     }
 
-    /// The repository's URI, which is one of its spellings.
-    pub fn repository_uri(&self, image: &str) -> String {
-        let host = image.split('/').next().unwrap_or_default();
-        format!("{host}/{}", self.repository)
+    /// The repository's URI as ECR shows it, which is one of its spellings.
+    pub fn repository_uri(&self) -> String {
+        let Self { account, region, domain, repository, .. } = self;
+        format!("{account}.dkr.ecr.{region}.{domain}/{repository}")
     }
 }
 
@@ -117,11 +174,55 @@ mod tests {
             "https://s3-us-west-2.amazonaws.com/data/key",
             "https://data.s3.amazonaws.com/key",
             "https://data.s3-us-west-2.amazonaws.com/key",
+            "s3a://data/gold",
+            "s3n://data/gold",
+            "S3://data/gold",
+            "https://s3.amazonaws.com/data?list-type=2",
+            "https://s3.dualstack.us-east-1.amazonaws.com/data/key",
+            "https://data.s3.us-east-1.amazonaws.com/key?versionId=1",
+            "https://data.s3.dualstack.us-east-1.amazonaws.com/key",
+            "https://data.s3.cn-north-1.amazonaws.com.cn/key",
+            "https://data.s3-accelerate.amazonaws.com/key",
+            "https://data.s3-accelerate.dualstack.amazonaws.com/key",
+            "https://data.s3-fips.us-east-1.amazonaws.com",
+            "http://data.s3-website-us-east-1.amazonaws.com/index.html",
+            "http://data.s3-website.eu-central-1.amazonaws.com",
         ] {
             assert_eq!(bucket_of(text), Some("data"), "{text}");
         }
-        for text in ["", "s3://", "data", "arn:aws:iam::1:role/x", "https://example.com/data"] {
+        let dotted = "https://s3.data.s3.us-east-1.amazonaws.com/key";
+        assert_eq!(bucket_of(dotted), Some("s3.data"));
+        for text in [
+            "",
+            "s3://",
+            "data",
+            "://",
+            "https://s3",
+            "https://s3.amazonaws.com",
+            "arn:aws:s3:us-east-1:842676018087:job/1",
+            "arn:aws:iam::1:role/x",
+            "https://example.com/data",
+        ] {
             assert_eq!(bucket_of(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_access_point_is_no_bucket() {
+        for text in [
+            "arn:aws:s3:us-east-1:842676018087:accesspoint/shop",
+            "arn:aws:s3:us-east-1:842676018087:accesspoint/shop/object/key",
+            "arn:aws:s3::842676018087:accesspoint/m.mrap",
+            "arn:aws:s3-object-lambda:us-east-1:842676018087:accesspoint/shop",
+            "s3://shop-abcdefghijklmnopqrstuvwxyz123-s3alias/key",
+            "s3://arn:aws:s3:us-east-1:842676018087:accesspoint/shop/key",
+            "https://shop-842676018087.s3-accesspoint.us-east-1.amazonaws.com/key",
+        ] {
+            assert!(access_point(text).is_some(), "{text}");
+            assert_eq!(bucket_of(text), None, "{text}");
+        }
+        for text in ["s3://data/accesspoint/x", "arn:aws:s3:::data/accesspoint", "", "data"] {
+            assert_eq!(access_point(text), None, "{text}");
         }
     }
 
@@ -136,7 +237,19 @@ mod tests {
         assert_eq!(parsed("mlops/api"), ("mlops/api".into(), None, false));
         assert_eq!(parsed("mlops/api:v1"), ("mlops/api".into(), Some("v1".into()), false));
         assert_eq!(parsed("mlops/api@sha256:0"), ("mlops/api".into(), None, true));
+        assert_eq!(parsed("api:v1@sha256:0"), ("api".into(), Some("v1".into()), true));
         assert_eq!(EcrImage::parse("docker.io/library/nginx:1"), None);
+        for (text, uri) in [
+            ("1.dkr.ecr.us-east-1.amazonaws.com/a:1", "1.dkr.ecr.us-east-1.amazonaws.com/a"),
+            ("1.dkr.ecr-fips.us-east-1.amazonaws.com/a", "1.dkr.ecr.us-east-1.amazonaws.com/a"),
+            ("1.dkr-ecr.us-east-1.on.aws/a@sha256:0", "1.dkr.ecr.us-east-1.amazonaws.com/a"),
+            ("1.dkr-ecr-fips.us-east-1.on.aws/a", "1.dkr.ecr.us-east-1.amazonaws.com/a"),
+            ("1.dkr-ecr.cn-north-1.on.aws/a", "1.dkr.ecr.cn-north-1.amazonaws.com.cn/a"),
+            ("1.dkr.ecr.cn-north-1.amazonaws.com.cn/a", "1.dkr.ecr.cn-north-1.amazonaws.com.cn/a"),
+            ("https://1.dkr.ecr.us-east-1.amazonaws.com/a", "1.dkr.ecr.us-east-1.amazonaws.com/a"),
+        ] {
+            assert_eq!(EcrImage::parse(text).unwrap().repository_uri(), uri, "{text}");
+        }
     }
 
     #[test]

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use super::tools::{stack_of, tool_of_record};
 use super::{Decision, Judge, Verdict};
 use crate::graph::{Edge, possible_owners};
 use crate::manifest::{Cautions, Hit, Managed};
-use crate::resource::{
-    Action, Kind, KindFacts, Last, Lifecycle, Protection, Removable, Resource, Tags,
-};
+use crate::resource::{Action, Kind, KindFacts, Last, Lifecycle, Protection, Removable, Resource};
 
 impl Judge<'_> {
     pub(super) fn decide(&mut self) {
@@ -174,7 +173,7 @@ impl Judge<'_> {
         if self.case.manifest.options.managed == Managed::Delete {
             return None;
         }
-        let stack = resource.tags.get("aws:cloudformation:stack-name")?;
+        let stack = stack_of(&resource.tags)?;
         Some(format!("CloudFormation made it: delete the stack {stack}"))
     }
 
@@ -227,19 +226,4 @@ impl Judge<'_> {
         self.hold_with_the_owner();
         any
     }
-}
-
-/// Tools that keep a state of what they made and would miss it.
-const TOOLS_OF_RECORD: &[&str] = &["terraform", "opentofu", "pulumi", "crossplane", "ansible"];
-
-/// The tag by which people and tools say that one of those made a thing: `managed-by=terraform`,
-/// `pulumi:project=x`. None of the tools writes it unasked, so without it nothing is known.
-fn tool_of_record(tags: &Tags) -> Option<String> {
-    let names_tool = |text: &str| TOOLS_OF_RECORD.iter().any(|tool| text.contains(tool));
-    let says = |key: &str, value: &str| {
-        let (key, value) = (key.to_lowercase(), value.to_lowercase());
-        let managed = ["managed", "provision", "created", "tool"].iter().any(|w| key.contains(w));
-        (managed && names_tool(&value)) || (names_tool(&key) && value != "false")
-    };
-    tags.iter().find(|(key, value)| says(key, value)).map(|(key, value)| format!("{key}={value}"))
 }

@@ -14,6 +14,7 @@ mod block;
 mod decide;
 mod keep;
 mod matching;
+mod tools;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -31,6 +31,9 @@ pub fn check(
     if !region.is_global() && !manifest.regions.contains(&region) {
         return Err(format!("{region} is not one of the manifest's regions"));
     }
+    if !region.is_global() && aws.region() != region {
+        return Err(format!("the call would go to {}, and it is in {region}", aws.region()));
+    }
     if !matches!(verdict.decision, Decision::Delete | Decision::Stop) {
         return Err(format!("its decision is {}: {}", verdict.decision.as_str(), verdict.reason));
     }
@@ -48,6 +51,9 @@ pub fn check(
     }
     if let Some(why) = fresh.differs_from(step.pin.as_deref(), step.created) {
         return Err(why);
+    }
+    if !fresh.can_be_told(step.pin.as_deref(), step.created) {
+        return Err("nothing tells it from another thing of its name".to_owned());
     }
     if fresh.tags.contains_key(KEEP_TAG) {
         return Err(format!("it carries the tag {KEEP_TAG}"));

@@ -30,6 +30,7 @@ struct Given {
     fresh: Resource,
     verdict: Verdict,
     account: &'static str,
+    signs_for: Region,
     intent_of: StepId,
 }
 
@@ -56,7 +57,7 @@ impl Given {
             cautions: Vec::new(),
         };
         let intent_of = step.step.clone();
-        Self { step, fresh, verdict, account: "842676018087", intent_of }
+        Self { step, fresh, verdict, account: "842676018087", signs_for: HERE, intent_of }
     }
 
     fn but(mut self, change: impl FnOnce(&mut Self)) -> Self {
@@ -67,7 +68,7 @@ impl Given {
     async fn checked(self) -> Result<(), String> {
         let sandbox = Sandbox::builder().build();
         let session = Session::new(sandbox.sdk_config("us-east-1"), sandbox.clock(), 0);
-        let aws = session.account(self.account, "aws").in_region(HERE);
+        let aws = session.account(self.account, "aws").in_region(self.signs_for);
         let text = "version: 1\nname: lab\naccounts: [\"842676018087\"]\nregions: [us-east-1]\n\
                     match: [{ prefix: lab-dev }]\n";
         let manifest = Manifest::parse(text, "lab.yaml", registry::catalog()).unwrap();
@@ -96,6 +97,13 @@ async fn a_forged_step_is_stopped() {
                 it.step.resource.region = elsewhere;
                 it.fresh.id.region = elsewhere;
             }),
+        ),
+        ("would go to eu-west-1", Given::new().but(|it| it.signs_for = elsewhere)),
+        ("nothing tells it", Given::new().but(|it| it.fresh.pin = None)),
+        (
+            "nothing tells it",
+            Given::new()
+                .but(|it| (it.step.pin, it.fresh.created) = (None, Some(Timestamp::UNIX_EPOCH))),
         ),
         ("foreign", Given::new().but(|it| it.verdict.decision = Decision::Foreign)),
         ("blocked", Given::new().but(|it| it.verdict.decision = Decision::Blocked)),

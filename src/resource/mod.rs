@@ -217,6 +217,12 @@ impl Resource {
                 _ => return None,
             },
         };
-        Some(format!("it is a different thing by now ({word}): it was removed and made again"))
+        Some(format!("it is a different thing by now ({word}): it looks removed and made again"))
+    }
+
+    /// Whether AWS shows enough to tell it from another thing of its name: what was noted of the
+    /// planned one is seen of this one.
+    pub fn can_be_told(&self, pin: Option<&str>, created: Option<Timestamp>) -> bool {
+        (pin.is_some() && self.pin.is_some()) || (created.is_some() && self.created.is_some())
     }
 }

@@ -210,12 +210,17 @@ impl Life<'_> {
         {
             return Some("somebody else has scheduled its deletion by now".to_owned());
         }
+        // A start of ours moves what a trail is told by.
+        let is_ours = self.step.action == Action::Start && self.attempt > 0;
+        let is_as_it_was = || is_ours && differences(self.was, now).is_empty();
         // On a thing that was never removed.
         if self.step.pin.is_some() || self.step.created.is_some() {
-            return now.differs_from(self.step.pin.as_deref(), self.step.created);
+            let differs = now.differs_from(self.step.pin.as_deref(), self.step.created);
+            return differs.filter(|_| !is_as_it_was());
         }
         if let Some(made) = self.made {
-            return now.differs_from(made.pin.as_deref(), made.created);
+            let differs = now.differs_from(made.pin.as_deref(), made.created);
+            return differs.filter(|_| !is_as_it_was());
         }
         let is_young = now.created.is_none_or(|made| made >= self.began - CLOCKS_DIFFER);
         let asked = self.step.action != Action::Create || self.attempt > 0;

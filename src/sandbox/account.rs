@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 use winterbaume_core::{MockRequest, MockResponse};
 
@@ -13,9 +14,13 @@ use super::records::Records;
 use super::route::{Route, Service};
 use super::rules::s3::store::{Bucket, Store};
 use super::rules::sts::Identity;
+use super::uses::Uses;
 use super::weather::Weather;
 use super::{rules, stamp};
 use crate::clock::SharedClock;
+
+/// IAM is asked in this region, wherever it is asked from.
+const HOME_OF_IAM: &str = "us-east-1";
 
 /// The account's contents.
 pub struct Account {
@@ -25,6 +30,8 @@ pub struct Account {
     pub identity: Identity,
     /// What the sandbox keeps itself.
     pub records: Mutex<Records>,
+    /// Roles and keys, by their ids.
+    pub uses: Uses,
     known: Mutex<Known>,
     /// The buckets' contents.
     store: Mutex<Store>,
@@ -44,6 +51,7 @@ impl Account {
             seed,
             identity,
             records: Mutex::new(Records::new(seed)),
+            uses: Uses::default(),
             known: Mutex::default(),
             store: Mutex::new(Store::new(seed)),
             turn: tokio::sync::Mutex::new(0),
@@ -85,6 +93,12 @@ impl Account {
         key.extend(members);
         self.backends.set_state(Service::Kms, region, state).await;
         true
+    }
+
+    pub async fn use_role(&self, name: &str, region: &str, at: Timestamp) -> bool {
+        let state = self.backends.state(Service::Iam, HOME_OF_IAM).await;
+        let id = state["roles"][name]["role_id"].as_str();
+        id.inspect(|id| self.uses.note(id, at, region)).is_some()
     }
 
     pub fn bucket_of_another(&self, name: &str, region: &str, owner: &str) -> bool {

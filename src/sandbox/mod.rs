@@ -30,6 +30,7 @@ mod rules;
 pub mod server;
 #[cfg(test)]
 mod tests;
+mod uses;
 pub mod weather;
 mod words;
 
@@ -250,6 +251,11 @@ impl Sandbox {
     /// it (`key_manager`), whose it is (`account_id`). Says whether there is such a key.
     pub async fn amend_key(&self, region: &str, id: &str, members: serde_json::Value) -> bool {
         self.0.account.amend_key(region, id, members).await
+    }
+
+    /// Somebody assumes a role in a region, which IAM remembers. Says whether there is such a role.
+    pub async fn use_role(&self, name: &str, region: &str, at: Timestamp) -> bool {
+        self.0.account.use_role(name, region, at).await
     }
 
     /// Somebody makes a bucket in an account of his own: its name is taken, and all else of it is

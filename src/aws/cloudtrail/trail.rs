@@ -10,7 +10,9 @@ use aws_sdk_cloudtrail::operation::get_event_selectors::GetEventSelectorsOutput;
 use aws_sdk_cloudtrail::operation::get_insight_selectors::GetInsightSelectorsOutput;
 use aws_sdk_cloudtrail::types;
 use futures::{StreamExt, stream};
+use jiff::Timestamp;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::aws::kinds::cloudtrail::TRAIL;
 use crate::aws::kinds::iam::ROLE;
@@ -177,6 +179,7 @@ async fn one(aws: &Aws, trail: &types::Trail) -> Option<Resource> {
         Ok(status) => {
             // No answer says when a trail was made.
             resource.there_by = timestamp(status.start_logging_time());
+            resource.pin = Some(pin(trail, resource.there_by));
             status.is_logging
         }
         Err(error) if error.is_not_found() => return None,
@@ -328,6 +331,23 @@ async fn tags_at_once(aws: &Aws, arns: &[String]) -> Result<BTreeMap<String, Tag
     Ok(found)
 }
 
+/// What differs when a trail is made again: AWS shows neither an id nor a creation time, but when
+/// logging was last switched on, and what it is set to. A stop of ours moves neither; a start or
+/// another setting of its owner's does, and then it is left to him. Selectors are put after a
+/// trail is there, so they tell nothing.
+fn pin(trail: &types::Trail, started: Option<Timestamp>) -> String {
+    let mut settings = trail_record(trail);
+    if let Some(settings) = settings.as_object_mut() {
+        settings.retain(|name, _| !name.starts_with("Has"));
+    }
+    let digest = Sha256::digest(settings.to_string());
+    let digest: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    match started {
+        Some(since) => format!("logging begun {since}, settings {digest}"),
+        None => format!("logging never begun, settings {digest}"),
+    }
+}
+
 fn trail_record(trail: &types::Trail) -> Value {
     json!({
         "Name": trail.name,
@@ -436,6 +456,8 @@ mod tests {
         act(Prep::new(Action::Stop)).await;
         let stopped = Trail.read(&aws, seen).await.unwrap().unwrap();
         assert_eq!(stopped.removal.prep, []);
+        assert!(seen.pin.is_some());
+        assert_eq!(stopped.pin, seen.pin, "our own stop makes it no other thing");
         assert_eq!(stopped.tags["lab"], "mlops");
         act(Prep::new(Action::Delete)).await;
         assert_eq!(Trail.read(&aws, seen).await.unwrap(), None);

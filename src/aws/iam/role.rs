@@ -43,7 +43,7 @@ impl ResourceKind for Role {
     fn facts(&self) -> KindFacts {
         KindFacts {
             can_use: &[POLICY, OIDC_PROVIDER],
-            lets_in: &[OIDC_PROVIDER],
+            lets_in: &[OIDC_PROVIDER, ROLE, USER],
             where_keys: const {
                 &[
                     WhereKey::new("path", "the role's path, such as /service-role/"),
@@ -222,6 +222,12 @@ fn resource(aws: &Aws, op: Op, role: &RoleDetail, extra: Extra) -> Result<Resour
     seen.arn = role.arn().map(str::to_owned);
     // Policies that outlive a role hold its unique id in the place of its ARN.
     seen.spellings.extend(role.role_id().map(str::to_owned));
+    // A role's name is its own in the account whatever its path (IAM user guide, "IAM
+    // identifiers"), and some write its ARN without.
+    if path != "/" {
+        let arn = format!("arn:{}:iam::{}:role/{name}", aws.partition(), aws.number());
+        seen.spellings.push(arn);
+    }
     seen.created = timestamp(role.create_date());
     seen.pin = role.role_id().map(str::to_owned);
     seen.tags = super::tags_of(role.tags());

@@ -6,9 +6,24 @@ use serde_json::Value;
 
 use crate::aws::spelling;
 
-/// The services whose resources Dismantle reads. A role that one of them uses is seen in use.
-const SEEN_SERVICES: &[&str] =
-    &["cloudtrail", "ecr", "eks", "iam", "kms", "logs", "s3", "sagemaker"];
+/// The principals of whom every use of a role is in some list that Dismantle reads, so that a role
+/// is seen in use by them. Others of the same services are not: S3's batch operations and access
+/// grants, ECR's pull-through rules, the destinations and deliveries of CloudWatch Logs.
+const SEEN_SERVICES: &[&str] = &[
+    // A trail's CloudWatch Logs role (`CreateTrail`).
+    "cloudtrail.amazonaws.com",
+    // A capability's role (EKS user guide, "Amazon EKS capability IAM role").
+    "capabilities.eks.amazonaws.com",
+    // A cluster's role (EKS user guide, "Amazon EKS cluster IAM role").
+    "eks.amazonaws.com",
+    // A Fargate profile's (EKS user guide, "Amazon EKS Pod execution IAM role").
+    "eks-fargate-pods.amazonaws.com",
+    // A Pod Identity association's (EKS user guide, "EKS Pod Identity role").
+    "pods.eks.amazonaws.com",
+    // A bucket's replication (S3 user guide, "Setting up permissions for live replication").
+    "s3.amazonaws.com",
+    "sagemaker.amazonaws.com",
+];
 
 /// The principals of a trust policy's `Allow` statements, in AWS's own words.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -19,6 +34,8 @@ pub struct Trust {
     pub federated: BTreeSet<String>,
     /// ARNs, account numbers, unique ids, `*`.
     pub aws: BTreeSet<String>,
+    /// Accounts by their canonical ids, which do not say whose they are.
+    pub canonical: BTreeSet<String>,
 }
 
 impl Trust {
@@ -27,6 +44,10 @@ impl Trust {
         for statement in one_or_many(document.get("Statement")) {
             if statement.get("Effect").and_then(Value::as_str) != Some("Allow") {
                 continue;
+            }
+            // Everybody but these.
+            if statement.get("NotPrincipal").is_some() {
+                trust.aws.insert("*".to_owned());
             }
             let Some(principal) = statement.get("Principal") else {
                 continue;
@@ -39,6 +60,7 @@ impl Trust {
             trust.services.extend(texts("Service"));
             trust.federated.extend(texts("Federated"));
             trust.aws.extend(texts("AWS"));
+            trust.canonical.extend(texts("CanonicalUser"));
         }
         trust
     }
@@ -53,11 +75,9 @@ impl Trust {
         let services = self.services.iter().filter(|service| !is_seen(service));
         // A cluster's own provider lets in the pods of that cluster, which is read.
         let federated = self.federated.iter().filter(|provider| !provider.contains("oidc.eks."));
-        let foreign = self.aws.iter().filter(|principal| {
-            let number = spelling::arn_account(principal).unwrap_or(principal);
-            number != account && (number == "*" || is_account(number))
-        });
-        services.chain(federated).chain(foreign).map(String::as_str).collect()
+        let people = self.aws.iter().filter(|principal| !is_read(principal, account));
+        let all = services.chain(federated).chain(people).chain(&self.canonical);
+        all.map(String::as_str).collect()
     }
 
     /// Names of this account's roles that are let in.
@@ -99,17 +119,23 @@ fn path_of<'a>(arn: &'a str, service: &str, account: &str) -> Option<&'a str> {
     parts.next()
 }
 
-fn is_account(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+/// Whether the one who is let in is a role or a user of this account, both of which are listed. An
+/// account stands for whomever in it a policy allows to come (IAM user guide, "AWS JSON policy
+/// elements: Principal"), and that is in no list. A bare unique id is what IAM puts in the place
+/// of somebody who is gone.
+fn is_read(principal: &str, account: &str) -> bool {
+    if !principal.starts_with("arn:") {
+        let is_unique_id = principal.len() > 12
+            && principal.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+        return is_unique_id;
+    }
+    let user = path_of(principal, "iam", account).is_some_and(|path| path.starts_with("user/"));
+    user || role_of(principal, account).is_some()
 }
 
-/// `eks.amazonaws.com`, `pods.eks.amazonaws.com`, `eks-fargate-pods.amazonaws.com`,
-/// `logs.us-east-1.amazonaws.com`.
+/// China's partition has its own end: `ec2.amazonaws.com.cn`.
 fn is_seen(principal: &str) -> bool {
-    principal
-        .split('.')
-        .take_while(|label| *label != "amazonaws")
-        .any(|label| SEEN_SERVICES.contains(&label) || label.starts_with("eks-"))
+    SEEN_SERVICES.contains(&principal.strip_suffix(".cn").unwrap_or(principal))
 }
 
 /// JSON policies write one value bare and several as a list.
@@ -135,14 +161,24 @@ mod tests {
     }
 
     #[test]
-    fn services_outside_the_eight_are_unseen() {
+    fn only_services_whose_every_use_is_read_are_seen() {
         for (principal, unseen) in [
             ("eks.amazonaws.com", false),
             ("pods.eks.amazonaws.com", false),
             ("eks-fargate-pods.amazonaws.com", false),
-            ("logs.us-east-1.amazonaws.com", false),
+            ("capabilities.eks.amazonaws.com", false),
+            ("cloudtrail.amazonaws.com", false),
+            ("eks.amazonaws.com.cn", false),
             ("sagemaker.amazonaws.com", false),
             ("s3.amazonaws.com", false),
+            ("batchoperations.s3.amazonaws.com", true),
+            ("access-grants.s3.amazonaws.com", true),
+            ("pullthroughcache.ecr.amazonaws.com", true),
+            ("ecr.amazonaws.com", true),
+            ("logs.amazonaws.com", true),
+            ("logs.us-east-1.amazonaws.com", true),
+            ("eks-nodegroup.amazonaws.com", true),
+            ("sagemaker.amazonaws.com.evil.example", true),
             ("ec2.amazonaws.com", true),
             ("lambda.amazonaws.com", true),
             ("states.us-east-1.amazonaws.com", true),
@@ -157,10 +193,14 @@ mod tests {
     #[test]
     fn other_accounts_and_anyone_are_unseen() {
         for (principal, unseen) in [
-            ("arn:aws:iam::842676018087:root", false),
-            ("842676018087", false),
+            ("arn:aws:iam::842676018087:root", true),
+            ("842676018087", true),
             ("arn:aws:iam::842676018087:role/a", false),
-            ("AROAEXAMPLE", false),
+            ("arn:aws:iam::842676018087:user/a", false),
+            ("arn:aws:sts::842676018087:assumed-role/a/session", false),
+            ("arn:aws:sts::842676018087:federated-user/a", true),
+            ("arn:aws:iam::111122223333:role/a", true),
+            ("AROA1234567890EXAMPLE", false),
             ("arn:aws:iam::111122223333:root", true),
             ("111122223333", true),
             ("*", true),
@@ -169,6 +209,10 @@ mod tests {
             assert_eq!(!trust.unseen(US).is_empty(), unseen, "{principal}");
         }
         assert_eq!(trust(json!("*")).unseen(US), ["*"]);
+        let id = "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be";
+        assert_eq!(trust(json!({ "CanonicalUser": id })).unseen(US), [id]);
+        let but = json!({ "Effect": "Allow", "NotPrincipal": { "AWS": "111122223333" } });
+        assert_eq!(Trust::read(&json!({ "Statement": but })).unseen(US), ["*"]);
     }
 
     #[test]

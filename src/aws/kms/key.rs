@@ -4,14 +4,15 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
+use aws_sdk_kms::operation::get_key_last_usage::GetKeyLastUsageOutput;
 use aws_sdk_kms::types::{KeyManagerType, KeyMetadata, KeyState, MultiRegionKeyType, Tag};
 use futures::stream::{self, StreamExt};
 use serde_json::{Value, json};
 
 use crate::aws::kinds::kms::{ALIAS, KEY};
 use crate::aws::{
-    Acted, Aws, AwsError, Class, Listed, Op, Progress, Rebuild, RemovalOptions, ResourceKind,
-    found, timestamp,
+    Acted, Aws, AwsError, Brief, Class, Listed, Op, Progress, Rebuild, RemovalOptions,
+    ResourceKind, found, timestamp,
 };
 use crate::resource::{
     Action, KindFacts, Last, Lifecycle, Permissions, Prep, Protection, Resource, Scope, Tags,
@@ -22,6 +23,7 @@ const LIST: Op = Op::read("kms", "ListKeys");
 const DESCRIBE: Op = Op::read("kms", "DescribeKey");
 const LIST_TAGS: Op = Op::read("kms", "ListResourceTags");
 const GET_POLICY: Op = Op::read("kms", "GetKeyPolicy");
+const GET_LAST_USAGE: Op = Op::read("kms", "GetKeyLastUsage");
 const GET_ROTATION: Op = Op::read("kms", "GetKeyRotationStatus");
 const SCHEDULE: Op = Op::write("kms", "ScheduleKeyDeletion");
 const TAG: Op = Op::write("kms", "TagResource");
@@ -34,6 +36,8 @@ const SIDE_BY_SIDE: usize = 8;
 
 /// What `ScheduleKeyDeletion` accepts.
 const WINDOW_DAYS: std::ops::RangeInclusive<u8> = 7..=30;
+
+const LOST: &str = "what else it has encrypted cannot be seen, and is lost with it";
 
 /// A key.
 pub struct Key;
@@ -55,6 +59,7 @@ impl ResourceKind for Key {
                     "kms:ListAliases",
                     "kms:DescribeKey",
                     "kms:ListResourceTags",
+                    "kms:GetKeyLastUsage",
                     "kms:GetKeyPolicy",
                     "kms:GetKeyRotationStatus",
                 ],
@@ -68,7 +73,16 @@ impl ResourceKind for Key {
         }
     }
 
-    async fn list(&self, aws: &Aws, _parents: &[Resource]) -> Result<Listed, AwsError> {
+    async fn list(&self, aws: &Aws, parents: &[Resource]) -> Result<Listed, AwsError> {
+        self.list_briefly(aws, parents, &Brief::default()).await
+    }
+
+    async fn list_briefly(
+        &self,
+        aws: &Aws,
+        _: &[Resource],
+        brief: &Brief<'_>,
+    ) -> Result<Listed, AwsError> {
         let client = aws.kms();
         let start = |token| {
             let call = client.list_keys().limit(super::PAGE_MAX);
@@ -96,6 +110,8 @@ impl ResourceKind for Key {
             .map(|(id, arn, names)| async move {
                 let bare = bare(aws, &id, arn, names);
                 match described(aws, bare.clone()).await {
+                    // Where no key can go nobody asks what goes with it.
+                    Ok(Some(seen)) if !brief.users_only => Some(with_last_use(aws, seen).await),
                     Ok(seen) => seen,
                     // A key's own policy may keep everybody out.
                     Err(error) => {
@@ -119,7 +135,11 @@ impl ResourceKind for Key {
         let Some(aliases) = found(super::aliases(aws, Some(id)).await)? else { return Ok(None) };
         let names =
             aliases.into_iter().filter_map(|alias| Some((alias.alias_name?, alias.alias_arn)));
-        described(aws, bare(aws, id, known.arn.clone(), names.collect())).await
+        let seen = described(aws, bare(aws, id, known.arn.clone(), names.collect())).await?;
+        Ok(match seen {
+            Some(seen) => Some(with_last_use(aws, seen).await),
+            None => None,
+        })
     }
 
     async fn act(
@@ -247,6 +267,45 @@ async fn described(aws: &Aws, mut seen: Resource) -> Result<Option<Resource>, Aw
     Ok(Some(seen))
 }
 
+/// What a person should know before a key goes: what it has encrypted is in no list, so when it
+/// was last used is all that tells whether somebody will miss it. KMS has recorded that since
+/// some day only (KMS API reference, `GetKeyLastUsage`), so no record is no proof.
+async fn with_last_use(aws: &Aws, mut seen: Resource) -> Resource {
+    if seen.facts.get("manager").is_some_and(|manager| manager.iter().any(|one| one == "AWS"))
+        || matches!(seen.lifecycle, Lifecycle::Pending { .. })
+    {
+        return seen;
+    }
+    let client = aws.kms();
+    let answer =
+        aws.call(GET_LAST_USAGE, || client.get_key_last_usage().key_id(&seen.id.id).send());
+    let when = match answer.await {
+        Ok(answer) => last_use(&answer),
+        // An endpoint that does not know the operation.
+        Err(error) if matches!(error.class, Class::NotFound | Class::Unavailable) => return seen,
+        Err(error) => format!("when it was last used cannot be seen: {error}"),
+    };
+    for caution in seen.cautions.iter_mut().filter(|caution| *caution == LOST) {
+        *caution = format!("{LOST}; {when}");
+    }
+    seen
+}
+
+fn last_use(answer: &GetKeyLastUsageOutput) -> String {
+    let used = answer.key_last_usage();
+    match used.and_then(|used| timestamp(used.timestamp())) {
+        Some(at) => {
+            let operation = used.and_then(|used| used.operation());
+            let by = operation.map_or("an operation that KMS does not name", |one| one.as_str());
+            format!("last used {at} by {by}")
+        }
+        None => match timestamp(answer.tracking_start_date()) {
+            Some(since) => format!("no use recorded since {since}"),
+            None => "no use recorded".to_owned(),
+        },
+    }
+}
+
 fn unread(seen: &mut Resource, what: &str, error: &AwsError) {
     seen.unread.push(Unread { what: what.to_owned(), why: error.to_string() });
 }
@@ -301,7 +360,7 @@ fn fill(aws: &Aws, seen: &mut Resource, key: &KeyMetadata) {
     }
     seen.protections = protections(aws.number(), key);
     if key.key_manager() != Some(&KeyManagerType::Aws) {
-        seen.cautions.push("what else it has encrypted cannot be seen, and is lost with it".into());
+        seen.cautions.push(LOST.to_owned());
     }
     seen.record = json!({
         "KeyId": key.key_id(),
@@ -341,7 +400,9 @@ fn protections(account: &str, key: &KeyMetadata) -> Vec<Protection> {
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_kms::types::{MultiRegionConfiguration, MultiRegionKey};
+    use aws_sdk_kms::types::{
+        KeyLastUsageData, KeyLastUsageTrackingOperation, MultiRegionConfiguration, MultiRegionKey,
+    };
 
     use super::*;
 
@@ -358,6 +419,30 @@ mod tests {
             assert_eq!(at(state), Lifecycle::Pending { until: None }, "{state}");
         }
         assert_eq!(at("Creating"), Lifecycle::Changing { status: "Creating".into() });
+    }
+
+    #[test]
+    fn the_last_use_is_said_as_far_as_it_is_recorded() {
+        let at = |s| aws_sdk_kms::primitives::DateTime::from_secs(s);
+        let used = KeyLastUsageData::builder()
+            .operation(KeyLastUsageTrackingOperation::Decrypt)
+            .timestamp(at(1_768_464_000));
+        let empty =
+            || GetKeyLastUsageOutput::builder().key_last_usage(KeyLastUsageData::builder().build());
+        for (answer, says) in [
+            (
+                GetKeyLastUsageOutput::builder().key_last_usage(used.build()),
+                "last used 2026-01-15T08:00:00Z by Decrypt",
+            ),
+            (
+                empty().tracking_start_date(at(1_768_464_000)),
+                "no use recorded since 2026-01-15T08:00:00Z",
+            ),
+            (empty(), "no use recorded"),
+            (GetKeyLastUsageOutput::builder(), "no use recorded"),
+        ] {
+            assert_eq!(last_use(&answer.build()), says);
+        }
     }
 
     #[test]

@@ -174,11 +174,8 @@ pub async fn read(aws: &Aws, resource: &mut Resource, incomplete: &mut Vec<Incom
     }
     match inventory {
         Ok(configurations) => uses.extend(configurations.iter().flat_map(inventory_uses)),
-        // A report's destination is no more than that: its loss is said, not prevented.
-        Err(error) if !gone(&error) => {
-            resource.cautions.push(format!("cannot see where its inventories go: {error}"));
-        }
-        Err(error) => unread.push(note("inventory", error, &[])),
+        // It keeps nobody from this bucket, but hides what this bucket may use.
+        Err(error) => drop(note("inventories", error, &[BUCKET, KEY])),
     }
     uses.retain(|target| target.spelling != own_arn);
     uses.sort();

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::references::{self, Members};
 use super::shown::{record, text};
+use crate::aws::kinds::s3::BUCKET;
 use crate::aws::{
     Acted, Aws, AwsError, Brief, Class, Listed, Op, Progress, Rebuild, RemovalOptions,
     ResourceKind, found,
@@ -108,6 +109,13 @@ pub(super) trait Described: Send + Sync {
         let _ = part;
         Err(AwsError::unsupported(aws, was.kind(), Action::Configure.as_str()))
     }
+}
+
+/// Which bucket an access point stands for says S3 Control alone, which is not asked.
+fn unresolved(aws: &Aws, point: &str) -> AwsError {
+    const ASKING: Op = Op::read("s3", "GetAccessPoint");
+    let why = format!("Dismantle does not ask which bucket {point} stands for");
+    AwsError { class: Class::Bug, ..AwsError::garbled(ASKING, aws.region(), why) }
 }
 
 /// A [`Described`] kind as the rest of the program sees it.
@@ -265,6 +273,9 @@ impl<T: Described> ResourceKind for Of<T> {
         seen.sort_by(|(a, _), (b, _)| a.id.cmp(&b.id));
         seen.dedup_by(|(a, _), (b, _)| a.id == b.id);
         for (resource, error) in seen {
+            if let Some(point) = references::by_access_point(&resource) {
+                listed.lacks(unresolved(aws, point), Hides::uses_of([BUCKET]));
+            }
             listed.resources.push(resource);
             if let Some(error) = error {
                 let uses = self.0.facts().can_use;

@@ -37,6 +37,7 @@ pub async fn before(
         "ListKeys" | "ListAliases" | "ListGrants" => {
             return Some(list(&route.operation, &state, &input));
         }
+        "GetKeyLastUsage" => return Some(last_usage(account, &state, &input)),
         "ReplicateKey" => return Some(replicas::replicate(account, route, &state, &input).await),
         _ => None,
     };
@@ -108,6 +109,15 @@ pub async fn after(
     }
     match route.operation.as_str() {
         "ScheduleKeyDeletion" => {}
+        operation if RECORDED.contains(&operation) => {
+            let input: Value = serde_json::from_slice(body).unwrap_or_default();
+            let answered: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+            let named = input["KeyId"].as_str().or(answered["KeyId"].as_str());
+            let state = account.backends.state(Service::Kms, &route.region).await;
+            let id = key_id(&state, named.unwrap_or_default());
+            account.uses.note(id, account.clock.now(), operation);
+            return response;
+        }
         "DescribeKey" => return replicas::described(account, route, response),
         _ => return response,
     }
@@ -123,6 +133,46 @@ pub async fn after(
         200,
         &json!({ "KeyId": arn, "DeletionDate": epoch(end), "KeyState": "PendingDeletion",
             "PendingWindowInDays": days }),
+    )
+}
+
+/// Cryptographic operations that KMS remembers of a key. `ReEncrypt` uses two keys and is left out.
+///
+/// Source: KMS API reference, `KeyLastUsageData`, `Operation`.
+const RECORDED: &[&str] = &[
+    "Decrypt",
+    "Encrypt",
+    "GenerateDataKey",
+    "GenerateDataKeyWithoutPlaintext",
+    "GenerateMac",
+    "Sign",
+    "Verify",
+    "VerifyMac",
+];
+
+/// `GetKeyLastUsage` takes a key id or a key ARN; of a key that was never used `KeyLastUsage` is
+/// empty. Recording began before anything here was made, so it begins with each key.
+///
+/// Source: KMS API reference, `GetKeyLastUsage`.
+fn last_usage(account: &Account, state: &Value, input: &Value) -> MockResponse {
+    let named = input["KeyId"].as_str().unwrap_or_default();
+    let id = key_id(state, named);
+    let key = &state["keys"][id];
+    if key.is_null() || named.contains("alias/") {
+        let message = format!("Key '{named}' does not exist");
+        return answer::error(Service::Kms, 400, "NotFoundException", &message);
+    }
+    let usage = match account.uses.of(id) {
+        Some(used) => json!({ "Operation": used.how, "Timestamp": epoch(used.at) }),
+        None => json!({}),
+    };
+    let created: Option<jiff::Timestamp> =
+        key["creation_date"].as_str().and_then(|at| at.parse().ok());
+    let created = created.map(epoch);
+    answer::json(
+        200,
+        &json!({ "KeyId": key["key_id"], "KeyLastUsage": usage, "TrackingStartDate": created,
+            "KeyCreationDate": created }),
     )
 }
 

@@ -7,8 +7,8 @@ use aws_sdk_s3::types::{
 };
 use aws_sdk_sagemaker::types::{
     CaptureMode, CaptureOption, ClusterInstanceGroupSpecification, ClusterLifeCycleConfig,
-    DataCaptureConfig, InferenceComponentContainerSpecification, InferenceComponentSpecification,
-    OfflineStoreConfig, S3StorageConfig,
+    ContainerDefinition, DataCaptureConfig, InferenceComponentContainerSpecification,
+    InferenceComponentSpecification, OfflineStoreConfig, S3StorageConfig,
 };
 use dismantle::aws::kinds::{cloudtrail, ecr, s3, sagemaker};
 use dismantle::resource::ResourceId;
@@ -115,6 +115,45 @@ pub const RULES: &[Rule] = &[
         |yard, bucket| {
             let data = format!("https://{bucket}.s3.{HOME}.amazonaws.com/model.tar.gz");
             yard.their_model(&role_arn(&yard.their("role")), None, Some(&data)).await?
+        }
+    ),
+    used!(
+        "a bucket that a foreign model's variables name as Spark does stays",
+        "environment",
+        "Hadoop's S3A documentation: s3a://bucket/key; SageMaker API reference, Environment",
+        |yard, bucket| {
+            let container = ContainerDefinition::builder()
+                .image("683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.2-1")
+                .environment("JOB", format!("--in=s3a://{bucket}/gold --epochs=2"));
+            let name = yard.their("model");
+            let create = yard.sagemaker(HOME).create_model().model_name(&name);
+            let create = create.execution_role_arn(role_arn(&yard.their("role")));
+            create.primary_container(container.build()).send().await?;
+            at_home(sagemaker::MODEL, name)
+        }
+    ),
+    used!(
+        "a bucket that a foreign pipeline joins out of its parameters stays",
+        "S3 URI",
+        "SageMaker's pipeline definition schema: Std:Join, Get and a parameter's DefaultValue",
+        |yard, bucket| {
+            let definition = serde_json::json!({
+                "Version": "2020-12-01",
+                "Parameters": [{ "Name": "Data", "Type": "String", "DefaultValue": bucket }],
+                "Steps": [{ "S3Uri": { "Std:Join": {
+                    "On": "/", "Values": ["s3:/", { "Get": "Parameters.Data" }, "in"],
+                } } }],
+            });
+            let name = yard.their("pipeline");
+            yard.sagemaker(HOME)
+                .create_pipeline()
+                .pipeline_name(&name)
+                .pipeline_definition(definition.to_string())
+                .client_request_token(yard.token())
+                .role_arn(role_arn(&yard.their("role")))
+                .send()
+                .await?;
+            at_home(sagemaker::PIPELINE, name)
         }
     ),
     used!(
@@ -242,6 +281,21 @@ pub const RULES: &[Rule] = &[
                 let role = role_arn(&yard.their("role"));
                 let model =
                     yard.their_model(&role, Some(&format!("{}:v1", image.uri)), None).await?;
+                Ok(Pair::of(image.resource(), model))
+            })
+        },
+        expect: Expect::Blocked("(image)"),
+        evidence: Evidence::Uses,
+    },
+    Rule {
+        name: "an image that a foreign model names by the registry's other host stays",
+        source: "ECR user guide, Making requests over IPv6: account.dkr-ecr.region.on.aws",
+        build: |yard| {
+            built(async move {
+                let image = yard.image(&yard.lab("images")).await?;
+                let role = role_arn(&yard.their("role"));
+                let named = format!("{ACCOUNT_ID}.dkr-ecr.{HOME}.on.aws/{}:v1", image.repository);
+                let model = yard.their_model(&role, Some(&named), None).await?;
                 Ok(Pair::of(image.resource(), model))
             })
         },

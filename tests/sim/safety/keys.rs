@@ -221,4 +221,31 @@ pub const RULES: &[Rule] = &[
         expect: Expect::Blocked("encryption key"),
         evidence: Evidence::Uses,
     },
+    Rule {
+        name: "a key goes with what is known of its last use",
+        source: "KMS API reference, GetKeyLastUsage: the last successful cryptographic operation",
+        build: |yard| {
+            built(async move {
+                let alias = format!("alias/{}", yard.lab("key"));
+                let key = yard.key(&alias).await?;
+                let plain = aws_sdk_kms::primitives::Blob::new("secret");
+                yard.kms().encrypt().key_id(&alias).plaintext(plain).send().await?;
+                Ok(Pair::alone(key.resource()))
+            })
+        },
+        expect: Expect::Goes("is lost with it; last used 2026-01-15T08:00"),
+        evidence: Evidence::Nothing,
+    },
+    Rule {
+        name: "a key that nobody is known to have used goes, and that is said",
+        source: "KMS API reference, GetKeyLastUsage, TrackingStartDate: nothing is known from before",
+        build: |yard| {
+            built(async move {
+                let key = yard.key(&format!("alias/{}", yard.lab("key"))).await?;
+                Ok(Pair::alone(key.resource()))
+            })
+        },
+        expect: Expect::Goes("is lost with it; no use recorded since 2026-01-15T08:00"),
+        evidence: Evidence::Nothing,
+    },
 ];

@@ -387,6 +387,28 @@ pub const RULES: &[Rule] = &[
         evidence: Evidence::Managed,
     },
     Rule {
+        name: "what a stack made that is known by its id alone goes with its stack, too",
+        source: "CloudFormation user guide, Resource tags: aws:cloudformation:stack-id is an ARN, \
+                 with the stack's name in it",
+        build: |yard| {
+            built(async move {
+                let name = yard.lab("notebook");
+                let tag = aws_sdk_sagemaker::types::Tag::builder();
+                let id = format!(
+                    "arn:aws:cloudformation:{HOME}:842676018087:stack/web-stack/51af3dc0-da77"
+                );
+                let tag = tag.key("aws:cloudformation:stack-id").value(id).build();
+                let create = yard.sagemaker(HOME).create_notebook_instance();
+                let create = create.notebook_instance_name(&name).tags(tag);
+                let create = create.role_arn(role_arn(&yard.their("role")));
+                create.instance_type(InstanceType::MlT3Medium).send().await?;
+                Ok(Pair::alone(at_home(sagemaker::NOTEBOOK_INSTANCE, name)))
+            })
+        },
+        expect: Expect::Blocked("delete the stack web-stack"),
+        evidence: Evidence::Managed,
+    },
+    Rule {
         name: "what Terraform has in its state goes, and that is said",
         source: "Terraform AWS provider, default_tags: the tags by which people say so are theirs",
         build: |yard| {
@@ -399,6 +421,21 @@ pub const RULES: &[Rule] = &[
             })
         },
         expect: Expect::Goes("its tag managed-by=terraform says that a tool has it in its state"),
+        evidence: Evidence::Nothing,
+    },
+    Rule {
+        name: "what a controller in a cluster keeps goes, and that is said",
+        source: "ACK documentation, Managing Tags on your AWS Resources: services.k8s.aws/namespace",
+        build: |yard| {
+            built(async move {
+                let name = yard.lab("role");
+                yard.role(&name).await?;
+                let tag = Tag::builder().key("services.k8s.aws/namespace").value("shop").build()?;
+                yard.iam().tag_role().role_name(&name).tags(tag).send().await?;
+                Ok(Pair::alone(global(iam::ROLE, name)))
+            })
+        },
+        expect: Expect::Goes("its tag services.k8s.aws/namespace=shop says that a tool has it"),
         evidence: Evidence::Nothing,
     },
 ];

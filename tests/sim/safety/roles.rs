@@ -18,7 +18,7 @@ use dismantle::aws::kinds::{cloudtrail, eks, s3, sagemaker};
 use dismantle::resource::ResourceId;
 use dismantle::sandbox::ACCOUNT_ID;
 
-use super::yard::{ELSEWHERE, HOME, at_home, global, role_arn, trust};
+use super::yard::{BoxError, ELSEWHERE, HOME, Yard, at_home, global, role_arn, trust};
 use super::{Evidence, Expect, Pair, Rule, built};
 
 /// A row about a role of the lab's: what the role is to its neighbour, and how that is made.
@@ -420,4 +420,72 @@ pub const RULES: &[Rule] = &[
         expect: Expect::Blocked("cluster role"),
         evidence: Evidence::Uses,
     },
+    Rule {
+        name: "a role with a path, named without it, stays",
+        source: "IAM user guide, IAM identifiers: names are unique in the account, whatever the path",
+        build: |yard| {
+            built(async move {
+                let name = yard.lab("role");
+                let role = yard.iam().create_role().role_name(&name).path("/team/shop/");
+                let document = trust("Service", "sagemaker.amazonaws.com");
+                role.assume_role_policy_document(document).send().await?;
+                let notebook =
+                    yard.notebook(HOME, &yard.their("notebook"), &role_arn(&name)).await?;
+                Ok(Pair::of(global(ROLE, name), notebook))
+            })
+        },
+        expect: Expect::Blocked("role ARN"),
+        evidence: Evidence::Uses,
+    },
+    Rule {
+        name: "a role that EC2 last used in another region goes, and that is said",
+        source: "IAM API reference, RoleLastUsed: when and in which region",
+        build: |yard| built(trusting(yard, "ec2.amazonaws.com", true)),
+        expect: Expect::Goes(
+            "trusts ec2.amazonaws.com, whose use of it cannot be seen: last used \
+             2026-01-10T09:30:00Z in eu-west-1",
+        ),
+        evidence: Evidence::Nothing,
+    },
+    Rule {
+        name: "a role that S3's batch operations may use goes, and that is said",
+        source: "S3 user guide, Granting permissions for Batch Operations: a principal of its own",
+        build: |yard| built(trusting(yard, "batchoperations.s3.amazonaws.com", false)),
+        expect: Expect::Goes(
+            "trusts batchoperations.s3.amazonaws.com, whose use of it cannot be seen: no use \
+             recorded",
+        ),
+        evidence: Evidence::Nothing,
+    },
+    Rule {
+        name: "a role that one of the account's own users may assume goes, and that is said",
+        source: "IAM user guide, AWS JSON policy elements: Principal",
+        build: |yard| {
+            built(async move {
+                let (user, name) = (yard.their("user"), yard.lab("role"));
+                yard.iam().create_user().user_name(&user).send().await?;
+                let arn = format!("arn:aws:iam::{ACCOUNT_ID}:user/{user}");
+                let role = yard.iam().create_role().role_name(&name);
+                role.assume_role_policy_document(trust("AWS", &arn)).send().await?;
+                Ok(Pair::of(global(ROLE, name), global(iam::USER, user)))
+            })
+        },
+        expect: Expect::Goes("its trusted user, stays: who comes through it may use this"),
+        evidence: Evidence::Nothing,
+    },
 ];
+
+/// When somebody used a role: 10 January 2026, 09:30 UTC.
+const USED_S: i64 = 1_768_037_400;
+
+/// A role of the lab's that a service may assume, and perhaps did.
+async fn trusting(yard: Yard, service: &str, used: bool) -> Result<Pair, BoxError> {
+    let name = yard.lab("role");
+    let role = yard.iam().create_role().role_name(&name);
+    role.assume_role_policy_document(trust("Service", service)).send().await?;
+    if used {
+        let at = jiff::Timestamp::from_second(USED_S)?;
+        assert!(yard.sandbox.use_role(&name, ELSEWHERE.as_str(), at).await, "it is there");
+    }
+    Ok(Pair::alone(global(ROLE, name)))
+}

@@ -48,7 +48,7 @@ fn role(ask: &Ask, role: &Value) -> String {
         xml::attached(role),
         xml::boundary(role),
         xml::tags(role),
-        "<RoleLastUsed/>".to_owned(),
+        xml::last_used(ask, role),
     ]
     .concat()
 }

@@ -8,12 +8,15 @@ mod tests;
 mod versions;
 mod xml;
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 use winterbaume_core::{MockRequest, MockResponse};
 
 use crate::sandbox::account::Account;
 use crate::sandbox::answer;
 use crate::sandbox::route::{Route, Service, decode_query};
+use crate::sandbox::uses::Use;
 
 /// Where every policy of AWS's own lives.
 const AWS_POLICIES: &str = "arn:aws:iam::aws:policy/";
@@ -22,6 +25,8 @@ const AWS_POLICIES: &str = "arn:aws:iam::aws:policy/";
 pub struct Ask {
     pub form: Vec<(String, String)>,
     pub state: Value,
+    /// Roles, by their ids.
+    pub used: BTreeMap<String, Use>,
 }
 
 impl Ask {
@@ -58,7 +63,7 @@ pub async fn before(
 ) -> Option<MockResponse> {
     let form = decode_query(&String::from_utf8_lossy(&request.body));
     let state = account.backends.state(Service::Iam, &route.region).await;
-    let mut ask = Ask { form, state };
+    let mut ask = Ask { form, state, used: account.uses.all() };
     know_aws_policy(account, route, &mut ask).await;
     if let Some((status, code, message)) = refusals::of(&route.operation, &ask) {
         return Some(answer::error(Service::Iam, status, code, &message));
@@ -116,7 +121,7 @@ pub async fn after(account: &Account, body: &[u8], route: &Route, answer: &MockR
     };
     let form = decode_query(&String::from_utf8_lossy(body));
     let state = account.backends.state(Service::Iam, &route.region).await;
-    let mut ask = Ask { form, state };
+    let mut ask = Ask { form, state, used: BTreeMap::new() };
     let (name, arn) = (ask.text(name).to_owned(), ask.text("PermissionsBoundary").to_owned());
     if answer.status != 200 || arn.is_empty() || ask.state[kind][&name].is_null() {
         return;

@@ -21,7 +21,7 @@ pub fn answer(operation: &str, ask: &Ask) -> Option<String> {
         "GetRole" => {
             let role = there(&ask.state["roles"][ask.text("RoleName")])?;
             let more = [xml::role_more(role), xml::boundary(role), xml::tags(role)].concat();
-            format!("<Role>{}{more}<RoleLastUsed/></Role>", xml::role(role))
+            format!("<Role>{}{more}{}</Role>", xml::role(role), xml::last_used(ask, role))
         }
         "ListPolicies" => policies(ask),
         "GetPolicy" => {

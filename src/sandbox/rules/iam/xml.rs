@@ -4,6 +4,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use winterbaume_core::MockResponse;
 
+use super::Ask;
 use crate::sandbox::answer::{self, tag};
 
 pub fn response(operation: &str, result: &str) -> MockResponse {
@@ -95,6 +96,15 @@ pub fn role_more(value: &Value) -> String {
     };
     let session = value["max_session_duration"].as_i64().unwrap_or(3600);
     format!("{description}{}", tag("MaxSessionDuration", &session.to_string()))
+}
+
+/// `RoleLastUsed`: empty if no use is recorded (IAM API reference, `RoleLastUsed`).
+pub fn last_used(ask: &Ask, role: &Value) -> String {
+    let Some(used) = ask.used.get(text(role, "role_id")) else {
+        return "<RoleLastUsed/>".to_owned();
+    };
+    let at = used.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    format!("<RoleLastUsed>{}{}</RoleLastUsed>", tag("LastUsedDate", &at), tag("Region", &used.how))
 }
 
 pub fn profile(value: &Value, roles: &[&Value]) -> String {

@@ -52,6 +52,14 @@ async fn cluster(yard: &Yard) -> Result<ResourceId, BoxError> {
     Ok(at_home(eks::CLUSTER, name))
 }
 
+/// A trail of the lab's that logs.
+async fn trail(yard: &Yard) -> Result<ResourceId, BoxError> {
+    let (client, name) = (yard.cloudtrail(HOME), yard.lab("trail"));
+    client.create_trail().name(&name).s3_bucket_name("their-trail-logs").send().await?;
+    client.start_logging().name(&name).send().await?;
+    Ok(at_home(cloudtrail::TRAIL, name))
+}
+
 fn policy_arn(yard: &Yard) -> String {
     format!("arn:aws:iam::{ACCOUNT_ID}:policy/{}", yard.lab("policy"))
 }
@@ -201,6 +209,52 @@ pub const CHANGES: &[Change] = &[
             done(async move {
                 yard.eks().delete_cluster().name(yard.lab("cluster")).send().await?;
                 cluster(&yard).await?;
+                Ok(())
+            })
+        },
+        words: ANOTHER,
+        evidence: Evidence::Nothing,
+    },
+    Change {
+        name: "a trail that was removed and made again is left",
+        source: "CloudTrail API reference, Trail and GetTrailStatus: neither an id nor a creation \
+                 time, but StartLoggingTime",
+        build: |yard| built(async move { Ok(Pair::alone(trail(&yard).await?)) }),
+        meanwhile: |yard| {
+            done(async move {
+                let delete = yard.cloudtrail(HOME).delete_trail().name(yard.lab("trail"));
+                delete.send().await?;
+                trail(&yard).await?;
+                Ok(())
+            })
+        },
+        words: ANOTHER,
+        evidence: Evidence::Nothing,
+    },
+    Change {
+        name: "a trail that was made again and does not log yet is left",
+        source: "CloudTrail API reference, CreateTrail: logging begins with StartLogging only",
+        build: |yard| built(async move { Ok(Pair::alone(trail(&yard).await?)) }),
+        meanwhile: |yard| {
+            done(async move {
+                let (client, name) = (yard.cloudtrail(HOME), yard.lab("trail"));
+                client.delete_trail().name(&name).send().await?;
+                let create = client.create_trail().name(&name);
+                create.s3_bucket_name("their-trail-logs").send().await?;
+                Ok(())
+            })
+        },
+        words: ANOTHER,
+        evidence: Evidence::Nothing,
+    },
+    Change {
+        name: "a trail that logs into another bucket by now is left",
+        source: "CloudTrail API reference, UpdateTrail, S3BucketName",
+        build: |yard| built(async move { Ok(Pair::alone(trail(&yard).await?)) }),
+        meanwhile: |yard| {
+            done(async move {
+                let update = yard.cloudtrail(HOME).update_trail().name(yard.lab("trail"));
+                update.s3_bucket_name("their-new-logs").send().await?;
                 Ok(())
             })
         },
