@@ -57,10 +57,11 @@ pub fn access_point(text: &str) -> Option<&str> {
     let arn = text.split_once("://").map_or(text, |(_, rest)| rest);
     if arn.starts_with("arn:") {
         let mut parts = arn.splitn(6, ':').skip(2);
-        let service = parts.next()?;
-        let resource = parts.nth(2)?;
-        let is_s3 = matches!(service, "s3" | "s3-object-lambda" | "s3-outposts");
-        return (is_s3 && resource.contains("accesspoint")).then_some(text);
+        let is_s3 = matches!(parts.next()?, "s3" | "s3-object-lambda" | "s3-outposts");
+        // Each access point is of an account; a bucket's ARN has none, and any key may follow it.
+        let has_account = !parts.nth(1)?.is_empty();
+        let is_point = parts.next()?.contains("accesspoint");
+        return (is_s3 && has_account && is_point).then_some(text);
     }
     if let Some(host) = text.split_once("://").and_then(|(_, rest)| rest.split('/').next())
         && (host.contains(".s3-accesspoint") || host.contains(".s3-object-lambda"))
