@@ -5,6 +5,7 @@
 
 mod kinds;
 mod pipeline;
+mod policy;
 mod refusals;
 mod special;
 
@@ -71,7 +72,9 @@ pub fn answer(
 }
 
 fn dispatch(operation: &str, ask: &mut Ask<'_>) -> Option<Result<Value, Refusal>> {
-    if let Some(result) = pipeline::answer(operation, ask) {
+    if let Some(result) =
+        pipeline::answer(operation, ask).or_else(|| policy::answer(operation, ask))
+    {
         return Some(result);
     }
     match operation {
@@ -80,7 +83,6 @@ fn dispatch(operation: &str, ask: &mut Ask<'_>) -> Option<Result<Value, Refusal>
         "ListTags" => return list_tags(ask),
         "StartNotebookInstance" => return Some(special::start_notebook(ask)),
         "UpdateModelPackage" => return Some(special::update_model_package(ask)),
-        "GetModelPackageGroupPolicy" => return Some(special::group_policy(ask)),
         "ListTrainingJobsForHyperParameterTuningJob" => return Some(special::tuned(ask)),
         _ => {}
     }
@@ -141,7 +143,8 @@ fn describe(kind: &'static Kind, ask: &mut Ask<'_>) -> Result<Value, Refusal> {
     let id = find(kind, ask)?;
     let record = ask.records.get(&id).ok_or_else(|| missing(kind, ask, &id.name))?;
     let mut body = record.body.clone();
-    body.remove("-failed");
+    // What no describe call shows.
+    body.retain(|member, _| !member.starts_with('-'));
     Ok(Value::Object(body))
 }
 
