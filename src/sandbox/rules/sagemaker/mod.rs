@@ -176,8 +176,11 @@ fn delete(kind: &'static Kind, ask: &mut Ask<'_>) -> Result<Value, Refusal> {
             // Once: whoever asks again gets it deleted.
             let failed =
                 failed.filter(|_| record.body.insert("-failed".to_owned(), json!(true)).is_none());
+            let has_failed = failed.is_some();
             let change = failed.unwrap_or_else(|| special::gone(kind));
             record.next = Some(Next { at, change });
+            ask.records.failed_deletes += u64::from(has_failed);
+            ask.records.slow_deletes += u64::from(at > now);
             ask.records.settle(now);
         }
         _ => {
