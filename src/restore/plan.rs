@@ -9,7 +9,7 @@ use super::fate::{Fate, fate};
 use super::order::{self, Piece};
 use crate::aws::{Rebuild, ResourceKind};
 use crate::plan::{Row, Step, StepId};
-use crate::resource::{Prep, Resource, ResourceId};
+use crate::resource::{Resource, ResourceId};
 
 /// What is there today in the place of a resource.
 #[derive(Debug, Clone)]
