@@ -240,7 +240,7 @@ impl Life<'_> {
     /// What an error means for the step; `None`: look again, and perhaps ask again.
     async fn over(&mut self, error: &AwsError, tries: u32) -> Result<Option<End>, JournalError> {
         match error.class {
-            Class::Expired | Class::Credentials => {
+            Class::Expired | Class::Credentials | Class::OtherAccount => {
                 self.interrupt.stop(error.to_string());
                 Ok(Some(End::Interrupted))
             }

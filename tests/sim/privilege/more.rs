@@ -18,12 +18,16 @@ const LAB_ROLE: &str =
 /// The lab's, by its prefix; its deletion protection is on.
 const GUARDED: &str = "mlops-retail-prediction-dev-guarded";
 
+/// The lab's, by its prefix.
+const LOCKED: &str = "mlops-retail-prediction-dev-locked";
+
 /// Makes it all beside the lab.
 pub async fn make(sandbox: &Sandbox) -> Made {
     trails(sandbox).await?;
     index(sandbox).await?;
     clusters(sandbox).await?;
     guarded_logs(sandbox).await?;
+    locked_bucket(sandbox).await?;
     sagemaker(sandbox).await?;
     schedules(sandbox).await
 }
@@ -70,6 +74,15 @@ async fn guarded_logs(sandbox: &Sandbox) -> Made {
     client.create_log_group().log_group_name(GUARDED).send().await?;
     let protect = client.put_log_group_deletion_protection().log_group_identifier(GUARDED);
     protect.deletion_protection_enabled(true).send().await?;
+    Ok(())
+}
+
+/// A bucket of the lab's with Object Lock, and an object that nothing holds.
+async fn locked_bucket(sandbox: &Sandbox) -> Made {
+    let client = aws_sdk_s3::Client::new(&sandbox.sdk_config("us-east-1"));
+    let create = client.create_bucket().bucket(LOCKED);
+    create.object_lock_enabled_for_bucket(true).send().await?;
+    client.put_object().bucket(LOCKED).key("audit.csv").send().await?;
     Ok(())
 }
 
