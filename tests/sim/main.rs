@@ -35,6 +35,7 @@ mod raw;
 mod restore;
 mod runs;
 mod safety;
+mod seen;
 mod sky;
 mod small;
 mod small_life;
