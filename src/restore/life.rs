@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::changed::Removed;
 use super::compare::differences;
-use super::plan::{Removed, is_own_schedule};
+use super::fate::is_own_schedule;
 use crate::aws::{Acted, Aws, AwsError, Class, Progress, ResourceKind};
 use crate::execute::{Event, Interrupt, Observer};
 use crate::journal::{Intent, JournalError, OpenRun, Outcome};

@@ -6,7 +6,8 @@
 //! record → weather → corrections → winterbaume → corrections → weather → record
 //! ```
 //!
-//! A test may change answers besides, last of all: [`Sandbox::set_mangler`].
+//! A test may change answers besides, last of all: [`Sandbox::set_mangler`]; and it may look at the
+//! account after each change: [`Sandbox::set_watcher`].
 //!
 //! The emulator underneath is winterbaume. [`rules`] holds what AWS does otherwise, each rule
 //! with its source; [`weather`] is what happens on the way.
@@ -31,6 +32,7 @@ pub mod server;
 #[cfg(test)]
 mod tests;
 mod uses;
+mod watcher;
 pub mod weather;
 mod words;
 
@@ -46,6 +48,7 @@ pub use calls::Call;
 pub use clock::ShiftedClock;
 pub use mangle::{Mangler, Reply};
 pub use route::Service;
+pub use watcher::Watcher;
 pub use weather::{Fault, Kill, Shares, Storm, Weather, When};
 
 use crate::clock::{SharedClock, TokioClock};
@@ -94,6 +97,7 @@ struct Inner {
     sky: Mutex<Sky>,
     calls: CallLog,
     mangler: mangle::Slot,
+    watcher: watcher::Post,
     seed: u64,
     killed: watch::Sender<bool>,
 }
@@ -158,6 +162,7 @@ impl Builder {
             sky: Mutex::new(Sky::new(self.seed, self.weather)),
             calls: CallLog::default(),
             mangler: mangle::Slot::default(),
+            watcher: watcher::Post::default(),
             seed: self.seed,
             killed: watch::Sender::new(false),
         }))
@@ -229,6 +234,16 @@ impl Sandbox {
         self.0.mangler.set(mangler);
     }
 
+    /// How often AWS itself was late or failed: old lists, deletes that take their time.
+    pub fn befell(&self) -> BTreeMap<&'static str, u64> {
+        self.0.account.befell()
+    }
+
+    /// Lets somebody look at every change that the account's own caller makes, or nobody any more.
+    pub fn set_watcher(&self, watcher: Option<Arc<dyn Watcher>>) {
+        self.0.watcher.set(watcher);
+    }
+
     /// Whether the caller has met its [`Kill`]. Its calls never return; drop its run.
     pub fn killed(&self) -> watch::Receiver<bool> {
         self.0.killed.subscribe()
@@ -236,7 +251,8 @@ impl Sandbox {
 
     /// The whole account as JSON with sorted keys, to compare two worlds.
     pub async fn snapshot(&self) -> serde_json::Value {
-        self.0.account.snapshot(&self.weather()).await
+        let weather = self.weather();
+        tokio::task::coop::unconstrained(self.0.account.snapshot(&weather)).await
     }
 
     /// Changes members of a thing as its describe call shows them, which no call of AWS's can:
@@ -335,14 +351,26 @@ impl Sandbox {
 
     async fn effect(&self, call: u64, request: MockRequest, route: &Route) -> MockResponse {
         let weather = self.weather();
-        let response = self.0.account.answer(request, route, &weather).await;
+        let answer = self.0.account.answer(request, route, &weather);
+        let response = tokio::task::coop::unconstrained(answer).await;
         self.0.calls.note(call, |call| call.effect = Some(response.status));
+        if route.mutates() && response.status < 300 {
+            self.watched(call).await;
+        }
         response
+    }
+
+    async fn watched(&self, number: u64) {
+        let Some(watcher) = self.0.watcher.get() else { return };
+        let Some(call) = self.0.calls.get(number) else { return };
+        watcher.changed(self, &call).await;
     }
 
     /// A visitor's call: at once, and whatever AWS does in the background is done.
     async fn welcome(&self, call: u64, request: MockRequest, route: &Route) -> Answer {
-        let response = self.0.account.answer(request, route, &Weather::calm()).await;
+        let weather = Weather::calm();
+        let answer = self.0.account.answer(request, route, &weather);
+        let response = tokio::task::coop::unconstrained(answer).await;
         self.0.calls.note(call, |call| {
             call.effect = Some(response.status);
             call.status = Some(response.status);

@@ -29,6 +29,7 @@ mod fuzz;
 mod hand;
 mod invariants;
 mod life;
+mod order;
 mod people;
 mod privilege;
 mod raw;
@@ -41,6 +42,7 @@ mod small;
 mod small_life;
 mod story;
 mod trace;
+mod watch;
 mod witness;
 mod world;
 mod writes;
@@ -55,7 +57,9 @@ const BIG: u64 = 2;
 
 #[test]
 fn small_worlds_come_out_right_whatever_happens() {
-    tell_all((0..SMALL).map(|seed| (Kind::Small, seed)));
+    let totals = tell_all((0..SMALL).map(|seed| (Kind::Small, seed)));
+    assert_eq!(totals.never(&small::misfortunes()), None, "it befell nobody");
+    assert_eq!(totals.never(&small::kinds()), None, "no world has one");
 }
 
 #[test]

@@ -175,8 +175,10 @@ fn verdict_is(rule: &Rule, pair: &Pair, survey: &Survey) -> Result<(), String> {
         Expect::Refused(_) => says(Decision::Delete, "")?,
         Expect::Goes(caution) => {
             says(Decision::Delete, "")?;
-            if !verdict.cautions.iter().any(|one| one.contains(caution)) {
-                return Err(format!("its cautions are {:?}", verdict.cautions));
+            let own = survey.inventory.get(&pair.lab).map(|it| it.cautions.as_slice());
+            let all: Vec<_> = own.unwrap_or_default().iter().chain(&verdict.cautions).collect();
+            if !all.iter().any(|one| one.contains(caution)) {
+                return Err(format!("its cautions are {all:?}"));
             }
         }
         Expect::NotListed => return Err(format!("{} is in a list", pair.lab)),

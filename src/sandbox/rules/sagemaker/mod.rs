@@ -5,6 +5,7 @@
 
 mod kinds;
 mod pipeline;
+mod policy;
 mod refusals;
 mod seen;
 mod special;
@@ -77,7 +78,9 @@ pub fn answer(
 }
 
 fn dispatch(operation: &str, ask: &mut Ask<'_>) -> Option<Result<Value, Refusal>> {
-    if let Some(result) = pipeline::answer(operation, ask) {
+    if let Some(result) =
+        pipeline::answer(operation, ask).or_else(|| policy::answer(operation, ask))
+    {
         return Some(result);
     }
     match operation {
@@ -86,7 +89,6 @@ fn dispatch(operation: &str, ask: &mut Ask<'_>) -> Option<Result<Value, Refusal>
         "ListTags" => return list_tags(ask),
         "StartNotebookInstance" => return Some(special::start_notebook(ask)),
         "UpdateModelPackage" => return Some(special::update_model_package(ask)),
-        "GetModelPackageGroupPolicy" => return Some(special::group_policy(ask)),
         "ListTrainingJobsForHyperParameterTuningJob" => return Some(special::tuned(ask)),
         _ => {}
     }
@@ -147,7 +149,8 @@ fn describe(kind: &'static Kind, ask: &mut Ask<'_>) -> Result<Value, Refusal> {
     let id = find(kind, ask)?;
     let record = ask.records.get(&id).ok_or_else(|| missing(kind, ask, &id.name))?;
     let mut body = record.body.clone();
-    body.remove("-failed");
+    // What no describe call shows.
+    body.retain(|member, _| !member.starts_with('-'));
     seen::described(kind, ask, &mut body);
     Ok(Value::Object(body))
 }
@@ -180,8 +183,11 @@ fn delete(kind: &'static Kind, ask: &mut Ask<'_>) -> Result<Value, Refusal> {
             // Once: whoever asks again gets it deleted.
             let failed =
                 failed.filter(|_| record.body.insert("-failed".to_owned(), json!(true)).is_none());
+            let has_failed = failed.is_some();
             let change = failed.unwrap_or_else(|| special::gone(kind));
             record.next = Some(Next { at, change });
+            ask.records.failed_deletes += u64::from(has_failed);
+            ask.records.slow_deletes += u64::from(at > now);
             ask.records.settle(now);
         }
         _ => {

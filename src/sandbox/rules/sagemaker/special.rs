@@ -298,16 +298,6 @@ pub fn update_model_package(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
     Ok(json!({ "ModelPackageArn": arn }))
 }
 
-/// No group here has a policy: nobody can put one.
-pub fn group_policy(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
-    let kind = super::KINDS.iter().find(|kind| kind.id == "sagemaker:model-package-group");
-    let arn = match kind {
-        Some(kind) => find(kind, ask).map(|id| ask.arn(kind.path, &id.name))?,
-        None => String::new(),
-    };
-    Err(("ValidationException", format!("Cannot find resource policy for: {arn}")))
-}
-
 /// The training jobs that a tuning job has made: those that say so.
 pub fn tuned(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
     let Some(kind) = super::KINDS.iter().find(|k| k.id == "sagemaker:hyper-parameter-tuning-job")
