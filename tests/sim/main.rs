@@ -36,6 +36,7 @@ mod raw;
 mod restore;
 mod runs;
 mod safety;
+mod seen;
 mod sky;
 mod small;
 mod small_life;

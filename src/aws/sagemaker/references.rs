@@ -57,7 +57,7 @@ impl<'a> Search<'a> {
         match value {
             Value::Array(items) => items.iter().for_each(|item| self.walk(member, item)),
             // The keys of these are the user's own, and no words of AWS's.
-            Value::Object(map) if matches!(member, "Environment" | "HyperParameters") => {
+            Value::Object(map) if has_own_keys(member) => {
                 map.values().for_each(|value| self.walk(member, value));
             }
             // Its values are the member's, joined or one by one.
@@ -158,6 +158,13 @@ impl<'a> Search<'a> {
     }
 }
 
+/// Whether the keys of a member's map are the user's own.
+fn has_own_keys(member: &str) -> bool {
+    member.ends_with("Environment")
+        || member.ends_with("EnvironmentVariables")
+        || member == "HyperParameters"
+}
+
 /// A pipeline's parameters that have a default.
 fn parameters(definition: &Value) -> BTreeMap<String, String> {
     let all = definition["Parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -188,7 +195,7 @@ fn words(member: &str) -> String {
         lower_before = !c.is_ascii_uppercase();
     }
     let say = |part: String| match part.as_str() {
-        "Arn" | "Uri" | "Url" | "Id" | "Kms" | "Efs" => part.to_ascii_uppercase(),
+        "Arn" | "ARN" | "Uri" | "Url" | "URL" | "Id" | "Kms" | "Efs" => part.to_ascii_uppercase(),
         "S3" => part,
         _ => part.to_ascii_lowercase(),
     };

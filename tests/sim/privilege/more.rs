@@ -10,6 +10,8 @@ use aws_sdk_sagemaker::types::{
 use dismantle::sandbox::Sandbox;
 use serde_json::json;
 
+use crate::seen::{MAKERS, With};
+
 type Made = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 
 const THEIR_ROLE: &str = "arn:aws:iam::842676018087:role/retailer-site-ranking-role";
@@ -29,7 +31,8 @@ pub async fn make(sandbox: &Sandbox) -> Made {
     guarded_logs(sandbox).await?;
     locked_bucket(sandbox).await?;
     sagemaker(sandbox).await?;
-    schedules(sandbox).await
+    schedules(sandbox).await?;
+    only_read(sandbox).await
 }
 
 async fn trails(sandbox: &Sandbox) -> Made {
@@ -124,6 +127,25 @@ async fn schedules(sandbox: &Sandbox) -> Made {
         let config = config.monitoring_type(watches).build();
         let made = client.create_monitoring_schedule().monitoring_schedule_name(&name);
         made.monitoring_schedule_config(config).send().await?;
+    }
+    Ok(())
+}
+
+/// A neighbour's thing of each kind that is read for its references only.
+async fn only_read(sandbox: &Sandbox) -> Made {
+    let client = aws_sdk_sagemaker::Client::new(&sandbox.sdk_config("us-east-1"));
+    let with = With {
+        role: THEIR_ROLE.to_owned(),
+        bucket: "retailer-site-assets".to_owned(),
+        key: "alias/retailer-site".to_owned(),
+        image: "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1".to_owned(),
+        model: "retailer-site-ranking".to_owned(),
+        endpoint: "retailer-site-ranking".to_owned(),
+        package: "arn:aws:sagemaker:us-east-1:842676018087:model-package/ranking".to_owned(),
+    };
+    for (kind, make) in MAKERS {
+        let name = format!("retailer-site-{}", kind.resource());
+        make(&client, &name, &with).await.map_err(|error| format!("{kind}: {error:?}"))?;
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ mod kinds;
 mod pipeline;
 mod policy;
 mod refusals;
+mod seen;
 mod special;
 
 #[cfg(test)]
@@ -27,6 +28,11 @@ use kinds::{Delete, KINDS, Kind, Missing};
 /// SageMaker's largest page, and the one that it takes if not told.
 const PAGE_MAX: u64 = 100;
 const PAGE_DEFAULT: u64 = 10;
+
+/// Every kind that is kept here.
+fn kinds() -> impl Iterator<Item = &'static Kind> {
+    KINDS.iter().chain(seen::KINDS)
+}
 
 /// One call on its way through.
 pub struct Ask<'a> {
@@ -89,20 +95,20 @@ fn dispatch(operation: &str, ask: &mut Ask<'_>) -> Option<Result<Value, Refusal>
     let (verb, rest) = ["Create", "Describe", "Delete", "Stop", "List"]
         .iter()
         .find_map(|verb| operation.strip_prefix(verb).map(|rest| (*verb, rest)))?;
-    let kind = KINDS
-        .iter()
+    let kind = kinds()
         .find(|kind| if verb == "List" { kind.plural == rest } else { kind.noun == rest })?;
     Some(match verb {
         "Create" => create(kind, ask),
         "Describe" => describe(kind, ask),
         "Delete" => delete(kind, ask),
         "Stop" => stop(kind, ask)?,
-        _ => Ok(list(kind, ask)),
+        _ => seen::refused(kind, ask).map(|()| list(kind, ask)),
     })
 }
 
 fn create(kind: &'static Kind, ask: &mut Ask<'_>) -> Result<Value, Refusal> {
     refusals::of_create(kind, ask)?;
+    seen::refused(kind, ask)?;
     let mut body = ask.input.clone();
     let tags = take_tags(&mut body);
     let name = special::complete(kind, ask, &mut body);
@@ -145,6 +151,7 @@ fn describe(kind: &'static Kind, ask: &mut Ask<'_>) -> Result<Value, Refusal> {
     let mut body = record.body.clone();
     // What no describe call shows.
     body.retain(|member, _| !member.starts_with('-'));
+    seen::described(kind, ask, &mut body);
     Ok(Value::Object(body))
 }
 
@@ -280,11 +287,12 @@ fn selected(kind: &Kind, ask: &Ask<'_>, record: &Record) -> bool {
 
 fn row(kind: &Kind, record: &Record) -> Value {
     let members = [kind.name, kind.arn, kind.status, "CreationTime", "LastModifiedTime"];
-    let row: Map<String, Value> = members
+    let mut row: Map<String, Value> = members
         .iter()
         .chain(kind.row)
         .filter_map(|member| Some(((*member).to_owned(), record.body.get(*member)?.clone())))
         .collect();
+    seen::row(kind, record, &mut row);
     Value::Object(row)
 }
 
@@ -327,7 +335,7 @@ fn list_tags(ask: &mut Ask<'_>) -> Option<Result<Value, Refusal>> {
 
 fn is_ours(arn: &str) -> bool {
     let path = arn.splitn(6, ':').nth(5).unwrap_or_default().split('/').next();
-    KINDS.iter().any(|kind| Some(kind.path) == path)
+    kinds().any(|kind| Some(kind.path) == path)
 }
 
 fn no_arn(arn: &str) -> Refusal {
