@@ -29,11 +29,6 @@ const MANIFEST: &str = include_str!("../../manifests/mlops-retail-prediction.yam
 /// What is declared and not called here, and why AWS may see the call all the same.
 const NOT_HERE: &[(&str, &str, &str)] = &[
     (
-        "logs:log-group",
-        "logs:GetDataProtectionPolicy",
-        "asked where a group shows that it has one, which no group in memory does",
-    ),
-    (
         "s3:bucket",
         "s3:BypassGovernanceRetention",
         "no call of its own: DeleteObjects needs it where the manifest bypasses retention",

@@ -9,8 +9,10 @@ use crate::sandbox::answer;
 use crate::sandbox::records::page;
 use crate::sandbox::route::{Route, Service};
 
+mod policies;
 #[cfg(test)]
 mod tests;
+pub mod vended;
 
 /// `DescribeLogGroups`' largest page, which it also takes if not told.
 const PAGE_MAX: usize = 50;
@@ -30,16 +32,23 @@ pub async fn before(
             let state = account.backends.state(Service::Logs, &route.region).await;
             Some(describe(&state, &input))
         }
-        _ => None,
+        _ => policies::before(account, route, &input).await,
     }
 }
 
 /// What winterbaume forgets when a group is made: its key, and its protection.
 pub async fn after(account: &Account, body: &[u8], route: &Route, response: &MockResponse) {
-    if route.operation != "CreateLogGroup" || response.status != 200 {
+    if response.status != 200 {
         return;
     }
     let input: Value = serde_json::from_slice(body).unwrap_or_default();
+    if route.operation == "DeleteLogGroup" {
+        let group = input["logGroupName"].as_str().unwrap_or_default();
+        policies::forget(&mut account.records(), &route.region, group);
+    }
+    if route.operation != "CreateLogGroup" {
+        return;
+    }
     let mut state = account.backends.state(Service::Logs, &route.region).await;
     let group = &mut state["log_groups"][input["logGroupName"].as_str().unwrap_or_default()];
     group["creation_time"] = json!(account.clock.now().as_millisecond());
@@ -97,6 +106,10 @@ fn row(group: &Value) -> Value {
         "logGroupClass": "STANDARD",
         "deletionProtectionEnabled": group["deletion_protection_enabled"],
     });
+    // A group has the status only if it ever had a policy of its own (`LogGroup`, API reference).
+    if group["data_protection_policy"].is_string() {
+        row["dataProtectionStatus"] = json!("ACTIVATED");
+    }
     for (member, from) in [("retentionInDays", "retention_in_days"), ("kmsKeyId", "kms_key_id")] {
         if !group[from].is_null() {
             row[member] = group[from].clone();

@@ -10,6 +10,7 @@
 //! [`limits`], and which kinds are read at all in [`kinds`].
 
 mod buckets;
+mod deliveries;
 mod drift;
 mod hold;
 mod iam;
@@ -135,6 +136,11 @@ fn what_somebody_elses_things_stand_on_stays() {
 }
 
 #[test]
+fn what_logs_are_delivered_into_and_what_a_registry_uses_stays() {
+    hold::hold(deliveries::RULES);
+}
+
+#[test]
 fn what_is_protected_stays() {
     hold::hold(protected::RULES);
 }
@@ -142,8 +148,15 @@ fn what_is_protected_stays() {
 /// The tables are read by people: no row without a name of its own, or without a source.
 #[test]
 fn every_row_has_a_name_and_a_source() {
-    let held =
-        [roles::RULES, iam::RULES, keys::RULES, buckets::RULES, services::RULES, protected::RULES];
+    let held = [
+        roles::RULES,
+        iam::RULES,
+        keys::RULES,
+        buckets::RULES,
+        services::RULES,
+        deliveries::RULES,
+        protected::RULES,
+    ];
     let held = held.into_iter().flatten().map(|rule| (rule.name, rule.source));
     let changed = drift::CHANGES.iter().map(|change| (change.name, change.source));
     let mut names = std::collections::BTreeSet::new();
