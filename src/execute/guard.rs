@@ -27,6 +27,14 @@ pub fn check(
     if !manifest.accounts.iter().any(|allowed| allowed == account) {
         return Err(format!("account {account} is not in the manifest's accounts"));
     }
+    // Not the account that the run was begun in, but that of the key which signs.
+    match aws.session().signer() {
+        Some(signer) if signer == account => {}
+        Some(signer) => {
+            return Err(format!("the credentials are of account {signer}, not of {account}"));
+        }
+        None => return Err("nobody has said whose credentials sign the call".to_owned()),
+    }
     let region = step.resource.region;
     if !region.is_global() && !manifest.regions.contains(&region) {
         return Err(format!("{region} is not one of the manifest's regions"));

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::changed::Removed;
 use super::compare::differences;
-use super::plan::{Removed, is_own_schedule};
+use super::fate::is_own_schedule;
 use crate::aws::{Acted, Aws, AwsError, Class, Progress, ResourceKind};
 use crate::execute::{Event, Interrupt, Observer};
 use crate::journal::{Intent, JournalError, OpenRun, Outcome};
@@ -239,7 +240,7 @@ impl Life<'_> {
     /// What an error means for the step; `None`: look again, and perhaps ask again.
     async fn over(&mut self, error: &AwsError, tries: u32) -> Result<Option<End>, JournalError> {
         match error.class {
-            Class::Expired | Class::Credentials => {
+            Class::Expired | Class::Credentials | Class::OtherAccount => {
                 self.interrupt.stop(error.to_string());
                 Ok(Some(End::Interrupted))
             }

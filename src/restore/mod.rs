@@ -5,9 +5,12 @@
 //! turned round; [`run::Restore`] does it, journaled like any run. Nothing that is there is
 //! written over: only what the run itself undid on a thing that is still the same.
 
+mod changed;
 mod compare;
+mod fate;
 mod life;
 mod order;
+mod outcome;
 pub mod plan;
 pub mod run;
 
@@ -15,17 +18,16 @@ use std::collections::BTreeMap;
 
 use futures::StreamExt;
 use futures::stream;
-use serde::Serialize;
 
+pub use changed::{Changed, Removed, changed, note_earlier};
 pub use compare::differences;
-pub use plan::{Changed, Today, Way, changed, note_earlier};
+pub use outcome::Outcome;
+pub use plan::{Today, Way};
 pub use run::Restore;
 
 use crate::aws::{Aws, registry};
 use crate::discover::aws_for;
 use crate::journal::{RunId, RunState};
-use crate::plan::Row;
-use crate::report::Ending;
 use crate::resource::ResourceId;
 
 /// The command's name in a run's header.
@@ -67,30 +69,4 @@ pub fn way(changed: &[Changed], today: &BTreeMap<ResourceId, Today>) -> Way {
 pub fn of_run(state: &RunState) -> Option<RunId> {
     let run = state.header.options.get(OF_RUN)?.as_str()?;
     RunId::parse(run)
-}
-
-/// What came of a restore.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Outcome {
-    /// `None` where nothing was to be done, so that no run began.
-    pub run: Option<RunId>,
-    /// The run that was taken back.
-    pub restores: RunId,
-    pub outcome: Ending,
-    /// Steps that are done.
-    pub done: usize,
-    /// What is back, or called back.
-    pub restored: Vec<ResourceId>,
-    pub failed: Vec<Row>,
-    /// Something else is there, or it is not this run's to take back.
-    pub blocked: Vec<Row>,
-    /// Cannot come back, and why.
-    pub left: Vec<Row>,
-    /// Was there already.
-    pub there: Vec<Row>,
-    /// What came back without something, and without what.
-    pub without: Vec<Row>,
-    pub elapsed_s: u64,
-    pub requests: u64,
-    pub throttled: u64,
 }

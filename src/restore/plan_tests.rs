@@ -5,7 +5,8 @@ use serde_json::json;
 use super::*;
 use crate::aws::kinds::{iam, kms, logs};
 use crate::aws::registry;
-use crate::resource::{Last, Region};
+use crate::resource::{Action, Last, Lifecycle, Prep, Region};
+use crate::restore::changed::Removed;
 
 const HOME: Region = Region::new("us-east-1");
 

@@ -5,25 +5,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use jiff::Timestamp;
-use rand::SeedableRng;
-use rand::rngs::SmallRng;
 use serde_json::json;
 
+use super::changed::Changed;
 use super::life::{End, Life};
-use super::plan::{Changed, Today, Way};
-use super::{COMMAND, OF_RUN, Outcome, differences};
+use super::outcome::{Outcome, Ran};
+use super::plan::Way;
+use super::{COMMAND, OF_RUN};
 use crate::aws::registry;
 use crate::discover::aws_for;
 use crate::error::Error;
 use crate::execute::{Event, Interrupt, Observer, Queue, State};
-use crate::journal::{
-    Journal, JournalError, Mark, OpenRun, RunHeader, RunId, RunOutcome, RunState, StepState,
-};
+use crate::journal::{Journal, JournalError, Mark, OpenRun, RunHeader, RunState, StepState};
 use crate::mandate::Mandate;
 use crate::plan::{Row, Step};
 use crate::report::Ending;
-use crate::resource::{Resource, ResourceId};
-use crate::teardown::Approval;
+use crate::resource::{Action, Resource, ResourceId};
+use crate::teardown::{Approval, written};
 
 /// Steps in flight at once. The limits of each service hold them back long before this.
 const STEPS_AT_ONCE_MAX: usize = 32;
@@ -37,14 +35,6 @@ pub struct Restore<'a> {
     pub changed: &'a [Changed],
     pub interrupt: &'a Interrupt,
     pub observer: &'a dyn Observer,
-}
-
-/// What became of the steps.
-#[derive(Default)]
-struct Ran {
-    done: Vec<Step>,
-    failed: Vec<Row>,
-    blocked: Vec<Row>,
 }
 
 /// What an earlier process left of a restore.
@@ -248,115 +238,16 @@ impl Restore<'_> {
         life.live().await
     }
 
-    /// A second look at what was made: where it is not as it was, that is said.
-    async fn prove(&self, done: &[Step]) -> Vec<Row> {
-        let made: BTreeSet<&ResourceId> = done
-            .iter()
-            .filter(|step| step.action == crate::resource::Action::Create)
-            .map(|step| &step.resource)
-            .collect();
-        let made: Vec<Changed> =
-            self.changed.iter().filter(|one| made.contains(&one.was.id)).cloned().collect();
-        let today = super::look(self.mandate.aws(), &made).await;
-        let mut rows = Vec::new();
-        for one in &made {
-            let differ = match today.get(&one.was.id) {
-                Some(Today::There(now)) => differences(&one.was, now),
-                _ => continue,
-            };
-            if !differ.is_empty() {
-                let reason = format!("what it had in {}", differ.join(", "));
-                rows.push(Row { resource: one.was.id.clone(), reason, used_by: Vec::new() });
-            }
-        }
-        rows
-    }
-
     fn header(&self, endpoint_url: Option<String>) -> RunHeader {
-        let now = self.mandate.now();
-        let manifest = &self.mandate.manifest;
-        let of_run = json!(self.of.header.run);
-        RunHeader {
-            run: RunId::new(now, &mut SmallRng::seed_from_u64(self.mandate.aws().random())),
-            account: self.mandate.account().to_owned(),
-            manifest_name: manifest.name.clone(),
-            manifest: manifest.text.clone(),
-            manifest_source: Some(manifest.source.clone()),
-            plan_digest: None,
-            accept_unseen: Vec::new(),
-            endpoint_url,
-            regions: manifest.regions.clone(),
-            program_version: env!("CARGO_PKG_VERSION").to_owned(),
-            command: COMMAND.to_owned(),
-            started: now,
-            options: BTreeMap::from([(OF_RUN.to_owned(), of_run)]),
-        }
-    }
-
-    fn outcome(
-        &self,
-        run: Option<&OpenRun>,
-        outcome: Ending,
-        started: Timestamp,
-        way: Way,
-        ran: Ran,
-    ) -> Outcome {
-        let lost: BTreeSet<&ResourceId> =
-            ran.failed.iter().chain(&ran.blocked).map(|row| &row.resource).collect();
-        let done: BTreeSet<&ResourceId> = ran.done.iter().map(|step| &step.resource).collect();
-        let open = |id: &ResourceId| {
-            let steps = way.steps.iter().filter(|step| step.resource == *id);
-            steps.clone().count() > ran.done.iter().filter(|step| step.resource == *id).count()
-        };
-        let restored =
-            done.into_iter().filter(|id| !lost.contains(id) && !open(id)).cloned().collect();
-        let without = way.without.into_iter().filter(|row| !lost.contains(&row.resource)).collect();
-        let elapsed = self.mandate.now().duration_since(started);
-        let traffic = self.mandate.aws().session().traffic();
-        let mut blocked = way.refused;
-        blocked.extend(ran.blocked.iter().cloned());
-        blocked.sort();
-        Outcome {
-            run: run.map(|run| run.id().clone()),
-            restores: self.of.header.run.clone(),
-            outcome,
-            done: ran.done.len(),
-            restored,
-            failed: ran.failed.clone(),
-            blocked,
-            left: way.lost,
-            there: way.there,
-            without,
-            elapsed_s: u64::try_from(elapsed.as_secs()).unwrap_or(0),
-            requests: traffic.requests,
-            throttled: traffic.throttled,
-        }
-    }
-
-    async fn mark_finished(&self, run: &OpenRun, outcome: &Outcome) -> Result<(), JournalError> {
-        let state = self.journal.load(run.id()).await?;
-        let figures = [
-            ("requests", outcome.requests),
-            ("throttled", outcome.throttled),
-            ("elapsed_s", outcome.elapsed_s),
-            ("blocked", outcome.blocked.len() as u64),
-            ("left", outcome.left.len() as u64),
-        ];
-        let mark = Mark::Finished {
-            outcome: match outcome.outcome {
-                Ending::Clean | Ending::Nothing => RunOutcome::Clean,
-                Ending::Incomplete | Ending::Interrupted => RunOutcome::Incomplete,
-            },
-            counts: state.counts(),
-            figures: figures.into_iter().map(|(name, n)| (name.to_owned(), n)).collect(),
-        };
-        run.mark(self.mandate.now(), mark).await
+        let mut header = written::header(self.mandate, COMMAND, endpoint_url);
+        header.options.insert(OF_RUN.to_owned(), json!(self.of.header.run));
+        header
     }
 }
 
 fn row(step: &Step, reason: String) -> Row {
     let reason = match (step.action, &step.target) {
-        (crate::resource::Action::Create, _) => reason,
+        (Action::Create, _) => reason,
         (action, Some(target)) => format!("{action} {target}: {reason}"),
         (action, None) => format!("{action}: {reason}"),
     };

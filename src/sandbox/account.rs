@@ -1,6 +1,6 @@
 //! What is in the account, and one call's effect on it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
@@ -112,6 +112,12 @@ impl Account {
         true
     }
 
+    pub fn attach_access_point(&self, bucket: &str, name: &str) -> bool {
+        let mut store = self.store();
+        let bucket = store.buckets.get_mut(bucket);
+        bucket.map(|bucket| bucket.access_points.push(name.to_owned())).is_some()
+    }
+
     /// One call's effect and its answer.
     pub async fn answer(
         &self,
@@ -148,6 +154,17 @@ impl Account {
         let response = normal::settle(self, route, response).await;
         self.lag().note(asked, route, now, &response);
         response
+    }
+
+    /// What befell callers, however good the connection was.
+    pub fn befell(&self) -> BTreeMap<&'static str, u64> {
+        let (lag, records) = (self.lag(), self.records());
+        BTreeMap::from([
+            ("a list of what was there", lag.stale_lists),
+            ("refused for what was taken off", lag.late_refusals),
+            ("a delete that takes a while", records.slow_deletes),
+            ("a delete that fails", records.failed_deletes),
+        ])
     }
 
     /// Everything, by service and region.

@@ -46,6 +46,8 @@ pub struct Lag {
     taken_off: HashMap<String, Timestamp>,
     /// By service, region and everything that was asked.
     lists: HashMap<(Service, String, String), Shown>,
+    pub stale_lists: u64,
+    pub late_refusals: u64,
 }
 
 /// A request, as far as it matters here.
@@ -80,7 +82,7 @@ fn within(since: Timestamp, lag_s: u64, now: Timestamp) -> bool {
 impl Lag {
     /// The answer that AWS still gives, if it is another than today's.
     pub fn answers(
-        &self,
+        &mut self,
         asked: &Asked,
         route: &Route,
         weather: &Weather,
@@ -90,13 +92,16 @@ impl Lag {
             let key = (route.service, route.region.clone(), list.clone());
             let shown = self.lists.get(&key)?;
             let changed = shown.changed?;
-            return within(changed, weather.list_lag_s, now).then(|| shown.response.clone());
+            let old = within(changed, weather.list_lag_s, now).then(|| shown.response.clone());
+            self.stale_lists += u64::from(old.is_some());
+            return old;
         }
         if !REFUSED.contains(&route.operation.as_str()) {
             return None;
         }
         let mut taken_off = asked.names.iter().filter_map(|name| self.taken_off.get(name));
         let late = taken_off.any(|since| within(*since, weather.iam_lag_s, now));
+        self.late_refusals += u64::from(late);
         late.then(|| {
             let message = "Cannot delete entity, must detach all policies first.";
             answer::error(Service::Iam, 409, "DeleteConflict", message)

@@ -6,7 +6,8 @@
 //! record → weather → corrections → winterbaume → corrections → weather → record
 //! ```
 //!
-//! A test may change answers besides, last of all: [`Sandbox::set_mangler`].
+//! A test may change answers besides, last of all: [`Sandbox::set_mangler`]; and it may look at the
+//! account after each change: [`Sandbox::set_watcher`].
 //!
 //! The emulator underneath is winterbaume. [`rules`] holds what AWS does otherwise, each rule
 //! with its source; [`weather`] is what happens on the way.
@@ -31,6 +32,7 @@ pub mod server;
 #[cfg(test)]
 mod tests;
 mod uses;
+mod watcher;
 pub mod weather;
 mod words;
 
@@ -46,6 +48,7 @@ pub use calls::Call;
 pub use clock::ShiftedClock;
 pub use mangle::{Mangler, Reply};
 pub use route::Service;
+pub use watcher::Watcher;
 pub use weather::{Fault, Kill, Shares, Storm, Weather, When};
 
 use crate::clock::{SharedClock, TokioClock};
@@ -90,10 +93,13 @@ struct Inner {
     dial: Arc<ShiftedClock>,
     /// Access keys that are good until some time.
     expiries: Mutex<BTreeMap<String, Timestamp>>,
+    /// Access keys of other accounts.
+    elsewhere: Mutex<BTreeMap<String, Sandbox>>,
     account: Account,
     sky: Mutex<Sky>,
     calls: CallLog,
     mangler: mangle::Slot,
+    watcher: watcher::Post,
     seed: u64,
     killed: watch::Sender<bool>,
 }
@@ -153,11 +159,13 @@ impl Builder {
         Sandbox(Arc::new(Inner {
             dial,
             expiries: Mutex::default(),
+            elsewhere: Mutex::default(),
             account: Account::new(self.seed, clock.clone(), self.identity),
             clock,
             sky: Mutex::new(Sky::new(self.seed, self.weather)),
             calls: CallLog::default(),
             mangler: mangle::Slot::default(),
+            watcher: watcher::Post::default(),
             seed: self.seed,
             killed: watch::Sender::new(false),
         }))
@@ -189,6 +197,18 @@ impl Sandbox {
     /// From `at` on AWS refuses what is signed with this access key.
     pub fn expire(&self, access_key: &str, at: Timestamp) {
         self.expiries().insert(access_key.to_owned(), at);
+    }
+
+    /// What is signed with this access key comes to another account: AWS tells accounts apart by
+    /// nothing else. Its [`Builder::caller`] says whose it is.
+    pub fn key_of(&self, access_key: &str, other: &Sandbox) {
+        let mut elsewhere = self.0.elsewhere.lock().unwrap_or_else(PoisonError::into_inner);
+        elsewhere.insert(access_key.to_owned(), other.clone());
+    }
+
+    fn elsewhere(&self, access_key: &str) -> Option<Sandbox> {
+        let elsewhere = self.0.elsewhere.lock().unwrap_or_else(PoisonError::into_inner);
+        elsewhere.get(access_key).cloned()
     }
 
     fn expiries(&self) -> MutexGuard<'_, BTreeMap<String, Timestamp>> {
@@ -229,6 +249,16 @@ impl Sandbox {
         self.0.mangler.set(mangler);
     }
 
+    /// How often AWS itself was late or failed: old lists, deletes that take their time.
+    pub fn befell(&self) -> BTreeMap<&'static str, u64> {
+        self.0.account.befell()
+    }
+
+    /// Lets somebody look at every change that the account's own caller makes, or nobody any more.
+    pub fn set_watcher(&self, watcher: Option<Arc<dyn Watcher>>) {
+        self.0.watcher.set(watcher);
+    }
+
     /// Whether the caller has met its [`Kill`]. Its calls never return; drop its run.
     pub fn killed(&self) -> watch::Receiver<bool> {
         self.0.killed.subscribe()
@@ -236,7 +266,8 @@ impl Sandbox {
 
     /// The whole account as JSON with sorted keys, to compare two worlds.
     pub async fn snapshot(&self) -> serde_json::Value {
-        self.0.account.snapshot(&self.weather()).await
+        let weather = self.weather();
+        tokio::task::coop::unconstrained(self.0.account.snapshot(&weather)).await
     }
 
     /// Changes members of a thing as its describe call shows them, which no call of AWS's can:
@@ -264,6 +295,12 @@ impl Sandbox {
         self.0.account.bucket_of_another(name, region, owner)
     }
 
+    /// Somebody makes an access point for a bucket, which is S3 Control's and not S3's to make. Says
+    /// whether there is such a bucket.
+    pub fn attach_access_point(&self, bucket: &str, name: &str) -> bool {
+        self.0.account.attach_access_point(bucket, name)
+    }
+
     /// The one way in, for the SDK and for HTTP.
     pub async fn handle(&self, mut request: MockRequest) -> Answer {
         request.body = body::unchunk(&request.headers, request.body);
@@ -271,6 +308,9 @@ impl Sandbox {
             Ok(route) => route,
             Err(why) => return Answer::Response(unroutable(&why)),
         };
+        if let Some(other) = self.elsewhere(&route.access_key) {
+            return Box::pin(other.handle(request)).await;
+        }
         let now = self.0.clock.now();
         let call = self.0.calls.open(&route, words::of(&request, &route), now);
         if route.access_key == VISITOR_KEY_ID {
@@ -335,14 +375,26 @@ impl Sandbox {
 
     async fn effect(&self, call: u64, request: MockRequest, route: &Route) -> MockResponse {
         let weather = self.weather();
-        let response = self.0.account.answer(request, route, &weather).await;
+        let answer = self.0.account.answer(request, route, &weather);
+        let response = tokio::task::coop::unconstrained(answer).await;
         self.0.calls.note(call, |call| call.effect = Some(response.status));
+        if route.mutates() && response.status < 300 {
+            self.watched(call).await;
+        }
         response
+    }
+
+    async fn watched(&self, number: u64) {
+        let Some(watcher) = self.0.watcher.get() else { return };
+        let Some(call) = self.0.calls.get(number) else { return };
+        watcher.changed(self, &call).await;
     }
 
     /// A visitor's call: at once, and whatever AWS does in the background is done.
     async fn welcome(&self, call: u64, request: MockRequest, route: &Route) -> Answer {
-        let response = self.0.account.answer(request, route, &Weather::calm()).await;
+        let weather = Weather::calm();
+        let answer = self.0.account.answer(request, route, &weather);
+        let response = tokio::task::coop::unconstrained(answer).await;
         self.0.calls.note(call, |call| {
             call.effect = Some(response.status);
             call.status = Some(response.status);

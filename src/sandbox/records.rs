@@ -70,11 +70,15 @@ impl Record {
 pub struct Records {
     rows: BTreeMap<Id, Record>,
     chance: SmallRng,
+    /// Deletes that went on for a while, and those that failed.
+    pub slow_deletes: u64,
+    pub failed_deletes: u64,
 }
 
 impl Records {
     pub fn new(seed: u64) -> Self {
-        Self { rows: BTreeMap::new(), chance: SmallRng::seed_from_u64(seed) }
+        let chance = SmallRng::seed_from_u64(seed);
+        Self { rows: BTreeMap::new(), chance, slow_deletes: 0, failed_deletes: 0 }
     }
 
     /// Lets happen what was due by now.

@@ -1,15 +1,13 @@
 //! A run from approval to proof: journal, execution, and a second look at the account.
 //!
 //! `approval.rs` says who may begin one, `outcome.rs` what came of it, `planned.rs` what a plan file
-//! has to do with it.
+//! has to do with it, `written.rs` what the journal says of it besides its steps.
 
 mod approval;
 mod outcome;
 mod planned;
+pub(crate) mod written;
 
-use std::collections::BTreeMap;
-
-use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use serde_json::json;
 
@@ -23,7 +21,7 @@ use crate::discover::Seen;
 use crate::error::Error;
 use crate::execute::{Event, Executor, Eyes, Interrupt, Observer, Ran, Todo};
 use crate::inventory::Inventory;
-use crate::journal::{Journal, Mark, OpenRun, RunHeader, RunId, RunState, StepState};
+use crate::journal::{Journal, Mark, OpenRun, RunHeader, RunState, StepState};
 use crate::mandate::{Mandate, Survey};
 use crate::plan::{Row, Step};
 use crate::report::Outcome;
@@ -206,27 +204,13 @@ impl Teardown<'_> {
     }
 
     fn header(&self, about: &About) -> RunHeader {
-        let now = self.mandate.now();
-        let manifest = &self.mandate.manifest;
-        let mut options = BTreeMap::new();
+        let mut header = written::header(self.mandate, about.command, about.endpoint_url.clone());
+        header.plan_digest.clone_from(&about.plan_digest);
+        header.accept_unseen = self.mandate.accepted_unseen.iter().copied().collect();
         if about.only_planned {
-            options.insert(ONLY_PLANNED.to_owned(), json!(true));
+            header.options.insert(ONLY_PLANNED.to_owned(), json!(true));
         }
-        RunHeader {
-            run: RunId::new(now, &mut SmallRng::seed_from_u64(self.mandate.aws().random())),
-            account: self.mandate.account().to_owned(),
-            manifest_name: manifest.name.clone(),
-            manifest: manifest.text.clone(),
-            manifest_source: Some(manifest.source.clone()),
-            plan_digest: about.plan_digest.clone(),
-            accept_unseen: self.mandate.accepted_unseen.iter().copied().collect(),
-            endpoint_url: about.endpoint_url.clone(),
-            regions: manifest.regions.clone(),
-            program_version: env!("CARGO_PKG_VERSION").to_owned(),
-            command: about.command.to_owned(),
-            started: now,
-            options,
-        }
+        header
     }
 }
 

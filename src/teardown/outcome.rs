@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::Teardown;
+use super::written::{Figures, mark_finished};
 use crate::clock::Moment;
 use crate::execute::Ran;
-use crate::journal::{JournalError, Mark, OpenRun, RunOutcome};
+use crate::journal::{JournalError, OpenRun};
 use crate::mandate::{Mandate, Survey};
 use crate::plan::{Row, Step};
 use crate::report::{Ending, Outcome, Verified};
@@ -111,23 +112,14 @@ impl Teardown<'_> {
         run: &OpenRun,
         outcome: &Outcome,
     ) -> Result<(), JournalError> {
-        let state = self.journal.load(run.id()).await?;
-        let figures = [
-            ("requests", outcome.requests),
-            ("throttled", outcome.throttled),
-            ("elapsed_s", outcome.elapsed_s),
-            ("blocked", outcome.blocked.len() as u64),
-            ("left", outcome.left.len() as u64),
-        ];
-        let mark = Mark::Finished {
-            outcome: match outcome.outcome {
-                Ending::Clean | Ending::Nothing => RunOutcome::Clean,
-                Ending::Incomplete | Ending::Interrupted => RunOutcome::Incomplete,
-            },
-            counts: state.counts(),
-            figures: figures.into_iter().map(|(name, n)| (name.to_owned(), n)).collect(),
+        let figures = Figures {
+            requests: outcome.requests,
+            throttled: outcome.throttled,
+            elapsed_s: outcome.elapsed_s,
+            blocked: outcome.blocked.len(),
+            left: outcome.left.len(),
         };
-        run.mark(self.mandate.now(), mark).await
+        mark_finished(self.mandate, self.journal, run, outcome.outcome, figures).await
     }
 }
 

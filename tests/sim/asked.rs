@@ -101,6 +101,10 @@ pub fn removes(call: &Call, id: &ResourceId) -> bool {
     operations(id, action).contains(&call.operation.as_str()) && is_about(call, id)
 }
 
+pub fn stops(call: &Call, id: &ResourceId) -> bool {
+    operations(id, Action::Stop).contains(&call.operation.as_str()) && is_about(call, id)
+}
+
 /// Whether the call is one that does the step.
 pub fn does(call: &Call, step: &Step) -> bool {
     let targeted = match step.action {

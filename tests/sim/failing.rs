@@ -2,14 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use dismantle::aws::kinds::iam;
+use dismantle::aws::kinds::{iam, sagemaker};
 use dismantle::journal::{Entry, Outcome};
 use dismantle::plan::{Step, StepId};
 use dismantle::resource::{Action, Kind, Region, ResourceId};
 use dismantle::sandbox::{ACCESS_KEY_ID, Call, Service, VISITOR_KEY_ID};
 use jiff::Timestamp;
+use serde_json::{Value, json};
 
+use crate::asked;
 use crate::invariants;
+use crate::order::Order;
 use crate::witness::Written;
 use crate::world::{Fate, NO_LIMIT, Side, Thing, World};
 
@@ -99,6 +102,7 @@ fn thing(kind: Kind, name: &str, side: Side, uses: &[usize]) -> Thing {
         twin: None,
         held: false,
         by_tag: false,
+        history: false,
     }
 }
 
@@ -118,17 +122,39 @@ fn world(things: Vec<Thing>) -> World {
 fn what_goes_before_its_user_is_noticed() {
     let role = thing(iam::ROLE, "r", Side::Lab, &[]);
     let profile = thing(iam::INSTANCE_PROFILE, "p", Side::Lab, &[0]);
-    let world = world(vec![role, profile]);
-    let (role, profile) = (["r"], ["p"]);
-    let (delete, remove) = ("DeleteRole", "DeleteInstanceProfile");
-    let check = |calls: &[Call]| invariants::order(calls, &world, &BTreeSet::new());
-    assert_eq!(check(&[call(1, remove, &profile), call(2, delete, &role)]), Ok(()));
-    let out = call(1, "RemoveRoleFromInstanceProfile", &["r", "p"]);
-    assert_eq!(check(&[out, call(2, delete, &role), call(3, remove, &profile)]), Ok(()));
-    assert!(check(&[call(1, delete, &role), call(2, remove, &profile)]).is_err());
-    assert!(check(&[call(1, delete, &role)]).is_err());
-    let shaken = BTreeSet::from([1]);
-    assert_eq!(invariants::order(&[call(1, delete, &role)], &world, &shaken), Ok(()));
+    let job = thing(sagemaker::TRAINING_JOB, "j", Side::Lab, &[0]);
+    let (delete_role, delete_profile) =
+        (("DeleteRole", &["r"][..]), ("DeleteInstanceProfile", &["p"][..]));
+    let out = ("RemoveRoleFromInstanceProfile", &["r", "p"][..]);
+    let stop = ("StopTrainingJob", &["j"][..]);
+    let with = |profile: bool, job: &str| {
+        let profiles = if profile { json!({ "p": { "roles": [] } }) } else { json!({}) };
+        let job = json!({ "body": { "TrainingJobStatus": job } });
+        json!({ "iam/us-east-1": { "instance_profiles": profiles },
+            "records": { "sagemaker:training-job global j": job } })
+    };
+    let (there, gone) = (with(true, "Stopped"), with(false, "Stopped"));
+    let stopping = with(false, "Stopping");
+    let world = world(vec![role, profile, job]);
+    let check = |changes: &[(&str, &[&str])], shaken: &[usize], account: &Value| {
+        let mut order = Order::default();
+        let shaken = shaken.iter().copied().collect();
+        changes.iter().zip(1..).try_for_each(|((operation, words), number)| {
+            let call = call(number, operation, words);
+            let things = world.things.iter().enumerate();
+            let removed = things.filter(|(_, thing)| asked::removes(&call, &thing.id));
+            let removed: Vec<usize> = removed.map(|(at, _)| at).collect();
+            order.take(&call, &removed, &world, &shaken, account)
+        })
+    };
+    assert_eq!(check(&[stop, delete_profile, delete_role], &[], &gone), Ok(()));
+    assert_eq!(check(&[stop, out, delete_role, delete_profile], &[], &there), Ok(()));
+    assert!(check(&[stop, delete_role, delete_profile], &[], &there).is_err());
+    assert!(check(&[stop, delete_profile, delete_role], &[], &there).is_err(), "it failed to go");
+    assert!(check(&[stop, delete_role], &[], &gone).is_err(), "nobody removed it");
+    assert!(check(&[delete_profile, delete_role], &[], &gone).is_err(), "the job runs");
+    assert!(check(&[stop, delete_profile, delete_role], &[], &stopping).is_err());
+    assert_eq!(check(&[stop, delete_role], &[1], &gone), Ok(()));
 }
 
 #[test]

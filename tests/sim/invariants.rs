@@ -16,31 +16,15 @@ use crate::asked;
 use crate::people::{Must, People};
 use crate::raw;
 use crate::witness::Written;
-use crate::world::{Fate, Side, World};
+use crate::world::{Fate, Thing, World};
 
 /// Who may use a thing was read no longer ago than five minutes before its last call; a minute
 /// more for the call itself to come through.
 const LOOKED_WITHIN: SignedDuration = SignedDuration::from_mins(6);
 
-/// Deletes that go on for a while: what they need may not go with them.
-const SLOW: [&str; 9] = [
-    "eks:cluster",
-    "eks:nodegroup",
-    "eks:fargate-profile",
-    "eks:addon",
-    "sagemaker:endpoint",
-    "sagemaker:notebook-instance",
-    "sagemaker:domain",
-    "sagemaker:space",
-    "sagemaker:app",
-];
-
-/// The shortest of them takes half a minute.
-const SLOW_FOR: SignedDuration = SignedDuration::from_secs(20);
-
 /// The journal as it stood at one moment.
-#[derive(Default)]
-struct Ledger {
+#[derive(Debug, Default)]
+pub struct Ledger {
     steps: Vec<(u32, Step)>,
     /// What it last said of a run's step, and in which life.
     last: BTreeMap<(u32, StepId), (u32, Entry)>,
@@ -51,7 +35,7 @@ fn is_final(outcome: &Came) -> bool {
 }
 
 impl Ledger {
-    fn take(&mut self, line: &Written) -> Result<(), String> {
+    pub fn take(&mut self, line: &Written) -> Result<(), String> {
         let step = match &line.entry {
             Entry::Step(step) => {
                 self.steps.push((line.run, step.clone()));
@@ -76,7 +60,7 @@ impl Ledger {
     }
 
     /// Some step that the call does must have said so, and not be over.
-    fn gave_leave(&self, call: &Call) -> Result<(), String> {
+    pub fn gave_leave(&self, call: &Call) -> Result<(), String> {
         let intends = |run: u32, step: &Step| {
             let last = self.last.get(&(run, step.step.clone()));
             matches!(last, Some((_, Entry::Intent { .. })))
@@ -121,66 +105,12 @@ pub fn journal_and_calls(
     Ok(())
 }
 
-/// No call before what it needs: who uses a thing is gone, or has let go of it, before that goes.
-/// What somebody else has touched is left out, and circles are.
-pub fn order(calls: &[Call], world: &World, shaken: &BTreeSet<usize>) -> Result<(), String> {
-    let done: Vec<&Call> = calls.iter().filter(|call| asked::took_effect(call)).collect();
-    let removal =
-        |at: usize| done.iter().copied().find(|call| asked::removes(call, &world.things[at].id));
-    for (user, thing) in world.things.iter().enumerate() {
-        if thing.side == Side::Theirs || shaken.contains(&user) {
-            continue;
-        }
-        for used in thing.uses.iter().copied() {
-            if shaken.contains(&used) || world.circles.contains(&(user, used)) {
-                continue;
-            }
-            let Some(removed) = removal(used) else { continue };
-            let target = &world.things[used];
-            let let_go = done.iter().copied().find(|call| lets_go(call, &thing.id, target));
-            let gone = removal(user);
-            let ended = let_go.into_iter().chain(gone).min_by_key(|call| call.number);
-            let Some(ended) = ended else {
-                return Err(format!("{} went, and {} uses it still", target.id, thing.id));
-            };
-            if ended.number > removed.number {
-                return Err(format!(
-                    "{} went (call {}) before {}, which uses it (call {})",
-                    target.id, removed.number, thing.id, ended.number
-                ));
-            }
-            let slow = SLOW.contains(&thing.id.kind.as_str()) && let_go.is_none();
-            if slow && removed.at.duration_since(ended.at) < SLOW_FOR {
-                return Err(format!(
-                    "{} went while {}, which uses it, was being deleted",
-                    target.id, thing.id
-                ));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Whether the call ends a use without the user's own end.
-fn lets_go(call: &Call, user: &ResourceId, used: &crate::world::Thing) -> bool {
-    let has = |word: &str| call.words.iter().any(|said| said == word);
-    match call.operation.as_str() {
-        "DetachRolePolicy" => has(&user.id) && has(&used.arn),
-        "RemoveRoleFromInstanceProfile" => has(&user.id) && has(&used.id.id),
-        "StopTrainingJob" | "StopProcessingJob" => has(&user.id),
-        _ => false,
-    }
-}
-
-/// What the world itself asks for, at any moment: what is to stay is there, as it was.
-pub fn stays(people: &People, before: &Value, account: &Value) -> Result<(), String> {
-    for (at, fate) in people.world.fates().into_iter().enumerate() {
-        if fate != Fate::Stays || people.shaken.contains(&at) {
-            continue;
-        }
-        let id = &people.world.things[at].id;
-        let (then, now) = (raw::state(before, id), raw::state(account, id));
-        if people.world.things[at].side == Side::Lab && then != now {
+/// Nothing of what is to stay may be another than it was.
+pub fn stays(world: &World, still: &BTreeMap<usize, Value>, account: &Value) -> Result<(), String> {
+    for (at, then) in still {
+        let id = &world.things[*at].id;
+        let now = raw::state(account, id);
+        if now != *then {
             return Err(format!("{id} was to stay as it was: {then} is {now}"));
         }
     }
@@ -190,8 +120,9 @@ pub fn stays(people: &People, before: &Value, account: &Value) -> Result<(), Str
 /// What the world asks for in the end: what could go is gone.
 pub fn goes(people: &People, account: &Value) -> Result<(), String> {
     for (at, fate) in people.world.fates().into_iter().enumerate() {
-        let id = &people.world.things[at].id;
-        let left = raw::is_live(&raw::state(account, id));
+        let Thing { id, history, .. } = &people.world.things[at];
+        let state = raw::state(account, id);
+        let left = if *history { !raw::has_ended(&state) } else { raw::is_live(&state) };
         if fate == Fate::Goes && left && !people.shaken.contains(&at) {
             return Err(format!("{id} is left, and nothing holds it"));
         }

@@ -29,17 +29,20 @@ mod fuzz;
 mod hand;
 mod invariants;
 mod life;
+mod order;
 mod people;
 mod privilege;
 mod raw;
 mod restore;
 mod runs;
 mod safety;
+mod seen;
 mod sky;
 mod small;
 mod small_life;
 mod story;
 mod trace;
+mod watch;
 mod witness;
 mod world;
 mod writes;
@@ -54,7 +57,9 @@ const BIG: u64 = 2;
 
 #[test]
 fn small_worlds_come_out_right_whatever_happens() {
-    tell_all((0..SMALL).map(|seed| (Kind::Small, seed)));
+    let totals = tell_all((0..SMALL).map(|seed| (Kind::Small, seed)));
+    assert_eq!(totals.never(&small::misfortunes()), None, "it befell nobody");
+    assert_eq!(totals.never(&small::kinds()), None, "no world has one");
 }
 
 #[test]

@@ -17,9 +17,11 @@ use rand::seq::IndexedRandom;
 use serde_json::{Value, json};
 
 use crate::hand::{Hand, form};
+use crate::invariants;
 use crate::raw;
+use crate::watch::{Ground, Watch};
 use crate::witness::Book;
-use crate::world::{SCRIPTS, Side, Thing, World};
+use crate::world::{Fate, SCRIPTS, Side, Thing, World};
 
 /// Something that has to stay, because somebody made sure of that.
 #[derive(Debug, Clone)]
@@ -39,8 +41,9 @@ pub struct People {
     hand: Hand,
     book: Arc<Book>,
     pub world: World,
-    /// Neighbours' things as they are to be.
-    still: BTreeMap<usize, Value>,
+    /// How everything was, and how neighbours' things are to be by now.
+    then: BTreeMap<usize, Value>,
+    watch: Option<Arc<Watch>>,
     /// What somebody has touched, and all that hangs on it.
     pub shaken: BTreeSet<usize>,
     pub musts: Vec<Must>,
@@ -64,6 +67,11 @@ const ACTS: [&str; 12] = [
     "a neighbour changed",
 ];
 
+/// What people may do, as it is counted.
+pub fn acts() -> impl Iterator<Item = String> {
+    ACTS.into_iter().map(|act| format!("drift: {act}"))
+}
+
 /// What an act came to: nothing to do it to, or refused by AWS.
 enum Lapse {
     Nothing,
@@ -83,7 +91,8 @@ impl People {
             hand,
             book,
             world,
-            still: BTreeMap::new(),
+            then: BTreeMap::new(),
+            watch: None,
             shaken: BTreeSet::new(),
             musts: Vec::new(),
             counts: BTreeMap::new(),
@@ -95,32 +104,45 @@ impl People {
         self.hand.0.snapshot().await
     }
 
-    /// Takes down how everybody else's things are, and whether everything is there.
-    pub async fn begin(&mut self) -> Result<(), String> {
+    /// Takes down how things are, and whether everything is there. From now on every change that
+    /// the program makes is looked at.
+    pub async fn begin(&mut self) -> Result<Arc<Watch>, String> {
         let account = self.account().await;
         for (at, thing) in self.world.things.iter().enumerate() {
             let state = raw::state(&account, &thing.id);
             if !raw::is_live(&state) {
                 return Err(format!("{} was built, and is not there: {state}", thing.id));
             }
-            if thing.side == Side::Theirs {
-                self.still.insert(at, state);
-            }
+            self.then.insert(at, state);
         }
-        Ok(())
+        let watch = Arc::new(Watch::new(Arc::clone(&self.book), self.ground()));
+        self.watch = Some(Arc::clone(&watch));
+        Ok(watch)
     }
 
-    /// Nothing of anybody else's may have changed.
-    pub async fn all_is_still(&self) -> Result<(), String> {
-        let account = self.account().await;
-        for (at, before) in &self.still {
-            let id = &self.world.things[*at].id;
-            let now = raw::state(&account, id);
-            if now != *before {
-                return Err(format!("{id} is not the lab's and has changed: {before} is {now}"));
-            }
+    /// What has to be as it was: other people's, and what of the lab's is to stay and nobody has
+    /// touched.
+    fn ground(&self) -> Ground {
+        let fates = self.world.fates();
+        let stays = |at: &usize| match self.world.things[*at].side {
+            Side::Theirs => true,
+            Side::Lab => fates[*at] == Fate::Stays && !self.shaken.contains(at),
+        };
+        let still = self.then.iter().filter(|(at, _)| stays(at));
+        let still = still.map(|(at, state)| (*at, state.clone())).collect();
+        Ground { world: self.world.clone(), shaken: self.shaken.clone(), still }
+    }
+
+    fn tell_the_watch(&self) {
+        if let Some(watch) = &self.watch {
+            watch.learn(self.ground());
         }
-        Ok(())
+    }
+
+    /// Nothing that is to be as it was may have changed.
+    pub async fn all_is_still(&self) -> Result<(), String> {
+        let Ground { world, still, .. } = self.ground();
+        invariants::stays(&world, &still, &self.account().await)
     }
 
     /// Works until the end of time, or until something is wrong.
@@ -144,6 +166,7 @@ impl People {
             Err(Lapse::Nothing) => return Ok(()),
             Err(Lapse::Refused) => "refused to them",
         };
+        self.tell_the_watch();
         *self.counts.entry(format!("drift: {word}")).or_default() += 1;
         Ok(())
     }
@@ -213,7 +236,7 @@ impl People {
                     return Err(Lapse::Nothing);
                 }
                 self.remove(at).await?;
-                self.still.remove(&at);
+                self.then.remove(&at);
                 self.shake(at);
                 // What it held is held by it no more.
                 let freed = self.world.things[at].uses.clone();
@@ -239,7 +262,7 @@ impl People {
                 let value = SCRIPTS.choose(&mut self.chance).copied().unwrap_or_default();
                 self.tag(at, value).await?;
                 let state = raw::state(&self.account().await, &self.world.things[at].id);
-                self.still.insert(at, state);
+                self.then.insert(at, state);
             }
         }
         Ok(())
@@ -255,6 +278,7 @@ impl People {
             if planned {
                 self.must(at, at_work, ACTS[9]);
             }
+            self.tell_the_watch();
         }
         Ok(())
     }
@@ -312,13 +336,14 @@ impl People {
             twin: None,
             held: false,
             by_tag: false,
+            history: false,
         });
         match side {
             Side::Lab => {
                 self.shaken.insert(at);
             }
             Side::Theirs => {
-                self.still.insert(at, raw::state(&self.account().await, &id));
+                self.then.insert(at, raw::state(&self.account().await, &id));
             }
         }
     }

@@ -6,6 +6,8 @@
 
 mod actions;
 mod more;
+mod restore;
+mod settings;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -39,11 +41,6 @@ const NOT_HERE: &[(&str, &str, &str)] = &[
         "asked where the answer to HeadBucket names no region, which the one in memory does",
     ),
     (
-        "sagemaker:model-package-group",
-        "sagemaker:DeleteModelPackageGroupPolicy",
-        "asked where a group has a policy, which no group in memory can have",
-    ),
-    (
         "sagemaker:training-job",
         "sagemaker:UpdateTrainingJob",
         "ends a warm pool, which no job in memory keeps",
@@ -66,14 +63,17 @@ enum Deed {
     Look,
     Tag,
     Remove,
+    Restore,
 }
 
 impl Deed {
-    fn allows(self, Permissions { read, remove, tag }: Permissions) -> BTreeSet<&'static str> {
+    fn allows(self, facts: &KindFacts) -> BTreeSet<&'static str> {
+        let Permissions { read, remove, tag } = facts.permissions;
         let more: &[&'static str] = match self {
             Deed::Look => &[],
             Deed::Tag => tag,
             Deed::Remove => remove,
+            Deed::Restore => facts.restore_permissions,
         };
         read.iter().chain(more).copied().collect()
     }
@@ -123,6 +123,7 @@ async fn account() -> Sandbox {
     let sandbox = Sandbox::builder().seed(11).build();
     lab::build(&|region| sandbox.sdk_config(region)).await.expect("the lab is built");
     more::make(&sandbox).await.expect("the rest is built");
+    settings::make(&sandbox).await.expect("the settings are made");
     sandbox
 }
 
@@ -162,7 +163,7 @@ fn judge(facts: &KindFacts, called: &BTreeMap<(Kind, Deed), BTreeSet<String>>) -
     let mut wrong = Vec::new();
     let mut all = BTreeSet::new();
     for deed in [Deed::Look, Deed::Tag, Deed::Remove] {
-        let allowed = deed.allows(permissions);
+        let allowed = deed.allows(facts);
         for action in called.get(&(kind, deed)).into_iter().flatten() {
             all.insert(action.as_str());
             if !allowed.contains(action.as_str()) {
@@ -294,28 +295,34 @@ fn a_run_from_the_door_to_the_proof_calls_nothing_else() {
     assert!(uncalled.is_empty(), "declared for all runs, and not called: {uncalled:?}");
 }
 
+fn leave(mandate: &Mandate) -> Approval {
+    let said = Said::Typed(mandate.manifest.name.clone());
+    Approval::of(&said, mandate).expect("leave is given")
+}
+
 /// `tag`, `destroy` and `verify`.
 async fn tag_and_take_apart(mandate: &Mandate) {
-    let leave = || {
-        let said = Said::Typed(mandate.manifest.name.clone());
-        Approval::of(&said, mandate).expect("leave is given")
-    };
     let survey = mandate.survey(&Seen::default()).await;
     let wanted = tagging::wanted(mandate, &survey);
-    let tagged = tagging::write(mandate, leave(), &survey, wanted).await;
+    let tagged = tagging::write(mandate, leave(mandate), &survey, wanted).await;
     assert!(tagged.failed.is_empty() && !tagged.written.is_empty(), "{:?}", tagged.failed);
 
     let folder = tempfile::tempdir().expect("a folder");
     let journal = SqliteJournal::at(folder.path().join("journal.sqlite"));
+    let looked = take_apart(mandate, &journal).await;
+    beyond::look(mandate, &looked).await;
+}
+
+async fn take_apart(mandate: &Mandate, journal: &SqliteJournal) -> Survey {
     let interrupt = Interrupt::default();
-    let teardown = Teardown { mandate, journal: &journal, interrupt: &interrupt, observer: &Quiet };
+    let teardown = Teardown { mandate, journal, interrupt: &interrupt, observer: &Quiet };
     let about =
         About { command: "destroy", plan_digest: None, endpoint_url: None, only_planned: false };
     let Survey { inventory, plan, .. } = mandate.survey(&Seen::default()).await;
-    let run = teardown.begin(leave(), &about, inventory, plan.steps, Vec::new()).await;
+    let run = teardown.begin(leave(mandate), &about, inventory, plan.steps, Vec::new()).await;
     let run = run.expect("the journal can be written");
     let looked = mandate.survey_after(&run.gone, &Seen::default()).await;
     let outcome = teardown.finish(run, Some(&looked)).await.expect("the journal can be written");
     assert!(outcome.done > 90, "{} steps done", outcome.done);
-    beyond::look(mandate, &looked).await;
+    looked
 }

@@ -17,6 +17,10 @@ pub fn state(account: &Value, id: &ResourceId) -> Value {
         // Whoever takes it off his own role changes the count.
         "iam:policy" => without(&iam["policies"][name], "attachment_count"),
         "kms:key" => regional("kms")["keys"][name].clone(),
+        "kms:grant" => {
+            let grant = name.split_once('/').map_or(name, |(_, grant)| grant);
+            regional("kms")["grants"][grant].clone()
+        }
         "kms:alias" => regional("kms")["aliases"][name].clone(),
         "logs:log-group" => regional("logs")["log_groups"][name].clone(),
         // Images are things of their own.
@@ -56,6 +60,15 @@ pub fn is_live(state: &Value) -> bool {
             status == "deleting" || status == "deleted"
         });
     !state.is_null() && !leaving && !state["deletion_date"].is_string()
+}
+
+/// Whether it is a job that has ended.
+pub fn has_ended(state: &Value) -> bool {
+    let mut members = state["body"].as_object().into_iter().flatten();
+    members.any(|(member, status)| {
+        let over = matches!(status.as_str(), Some("Stopped" | "Completed" | "Failed"));
+        member.ends_with("JobStatus") && over
+    })
 }
 
 /// `domain/user-profile/OWNER/TYPE/NAME` as the sandbox keeps it: `domain/OWNER/type/NAME`.

@@ -6,7 +6,7 @@ use rand::rngs::SmallRng;
 use rand::seq::IndexedRandom;
 
 /// Services that a storm may be over, with operations of theirs that a teardown hangs on.
-const EXPOSED: &[(Service, &[&str])] = &[
+pub const EXPOSED: &[(Service, &[&str])] = &[
     (Service::Iam, &["GetAccountAuthorizationDetails", "DeleteRole", "DetachRolePolicy"]),
     (Service::SageMaker, &["ListTags", "DescribeEndpoint", "DeleteModel", "DeleteEndpoint"]),
     (Service::Eks, &["DescribeCluster", "DeleteNodegroup", "ListNodegroups"]),
@@ -17,7 +17,7 @@ const EXPOSED: &[(Service, &[&str])] = &[
     (Service::CloudTrail, &["DescribeTrails", "GetTrailStatus", "DeleteTrail"]),
 ];
 
-const FAULTS: [Fault; 7] = [
+pub const FAULTS: [Fault; 7] = [
     Fault::Throttle,
     Fault::ErrorBefore,
     Fault::ErrorAfter,

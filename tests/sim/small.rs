@@ -4,20 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use dismantle::aws::registry;
 use dismantle::execute::Interrupt;
 use dismantle::journal::Entry;
 use dismantle::report::{Ending as RunEnding, Outcome};
-use dismantle::resource::ResourceId;
-use dismantle::sandbox::{ACCESS_KEY_ID, Sandbox, Weather, When};
+use dismantle::resource::{Kind, KindFacts, Removable, ResourceId};
+use dismantle::sandbox::{ACCESS_KEY_ID, Sandbox, Service, Storm, Weather, When};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
 use crate::hand::Hand;
-use crate::people::People;
+use crate::people::{self, People};
 use crate::small_life::{Life, Program};
 use crate::story::Ending;
 use crate::witness::{Book, Witness};
-use crate::world::{self, Size};
+use crate::world::{self, Side, Size};
 use crate::{invariants, sky, trace};
 
 /// A run that good weather does not end in so many lives never ends.
@@ -28,6 +29,47 @@ const LIFE_MAX: Duration = Duration::from_secs(36 * 3600);
 
 /// Between two lives: longer than any list shows what was there before.
 const BETWEEN_LIVES: Duration = Duration::from_secs(60);
+
+/// How a process may die, and what else may befall it.
+const DEATHS: [&str; 4] = [
+    "killed before a call",
+    "killed after a call's effect",
+    "killed before a write",
+    "killed after a write",
+];
+const STOPPED: &str = "stopped";
+const REFUSED: &str = "refused by the weather";
+const TOO_MUCH: &str = "refused by the limits";
+const SLOW: &str = "a life of slow answers";
+
+fn storm_over(service: Service) -> String {
+    format!("in a storm over {}", service.as_str())
+}
+
+fn a_thing(kind: Kind, side: Side) -> String {
+    let whose = if side == Side::Lab { "the lab's" } else { "a neighbour's" };
+    format!("{whose} {kind}")
+}
+
+/// All that must befall some story out of a few hundred.
+pub fn misfortunes() -> Vec<String> {
+    let own = DEATHS.into_iter().chain([STOPPED, REFUSED, TOO_MUCH, SLOW]);
+    let faults = sky::FAULTS.iter().map(|fault| fault.as_str());
+    let late = Sandbox::builder().build().befell().into_keys();
+    let all = own.chain(faults).chain(late).map(str::to_owned);
+    let storms = sky::EXPOSED.iter().map(|(service, _)| storm_over(*service));
+    all.chain(storms).chain(people::acts()).collect()
+}
+
+/// A thing of every kind that can go, on both sides, and a neighbour's of every kind.
+pub fn kinds() -> Vec<String> {
+    let all = registry::kinds().map(|kind| kind.facts());
+    let of = |facts: KindFacts| {
+        let lab = (facts.removable != Removable::ReadOnly).then_some(Side::Lab);
+        lab.into_iter().chain([Side::Theirs]).map(move |side| a_thing(facts.kind, side))
+    };
+    all.flat_map(of).collect()
+}
 
 /// A story that came out well.
 #[derive(Debug, Clone)]
@@ -63,6 +105,10 @@ struct Story {
     /// Lives that came to an end of their own.
     ended: BTreeSet<u32>,
     lives: u32,
+    /// From which call on which storms raged; none of them ended before the next began.
+    storms: Vec<(u64, Vec<Storm>)>,
+    /// How the life that is being lived is to end.
+    death: &'static str,
 }
 
 impl Story {
@@ -76,14 +122,32 @@ impl Story {
         let program = Program::new(&sandbox, seed, world.manifest.clone())?;
         let people = SmallRng::seed_from_u64(chance.random());
         let mut people = People::new(people, hand, Arc::clone(&book), world);
-        people.begin().await?;
-        let events = BTreeMap::new();
-        let ended = BTreeSet::new();
-        Ok(Self { chance, size, sandbox, program, people, book, events, ended, lives: 0 })
+        sandbox.set_watcher(Some(people.begin().await?));
+        let (events, ended, storms) = (BTreeMap::new(), BTreeSet::new(), Vec::new());
+        let (lives, death) = (0, "");
+        Ok(Self {
+            chance,
+            size,
+            sandbox,
+            program,
+            people,
+            book,
+            events,
+            ended,
+            lives,
+            storms,
+            death,
+        })
     }
 
-    async fn run(mut self) -> Result<Told, String> {
-        let before = self.sandbox.snapshot().await;
+    async fn run(self) -> Result<Told, String> {
+        let sandbox = self.sandbox.clone();
+        let told = self.lives().await;
+        sandbox.set_watcher(None);
+        told
+    }
+
+    async fn lives(mut self) -> Result<Told, String> {
         let bad = if self.chance.random_bool(0.75) { 1 } else { 2 };
         let mut good = 0;
         let last = loop {
@@ -92,14 +156,17 @@ impl Story {
             let over = !is_bad && matches!(&life, Life::Ended(outcome) if is_over(outcome));
             self.people.pay_debts(false).await?;
             self.people.all_is_still().await?;
-            invariants::stays(&self.people, &before, &self.sandbox.snapshot().await)?;
             match life {
-                Life::Killed => self.note("kill"),
-                Life::Stopped => self.note("stop"),
+                Life::Killed => self.note(self.death),
+                Life::Stopped => self.note(STOPPED),
                 Life::Refused(why) if !is_bad => return Err(why),
-                Life::Refused(_) => self.note("refused by the weather"),
-                Life::TooMuch if !is_bad => break None,
-                Life::TooMuch => self.note("refused by the limits"),
+                Life::Refused(_) => self.note(REFUSED),
+                Life::TooMuch => {
+                    self.note(TOO_MUCH);
+                    if !is_bad {
+                        break None;
+                    }
+                }
                 Life::Ended(outcome) if over => break Some(outcome),
                 Life::Ended(_) => {}
             }
@@ -117,7 +184,13 @@ impl Story {
     }
 
     fn note(&mut self, what: &str) {
-        *self.events.entry(what.to_owned()).or_default() += 1;
+        self.count(what, 1);
+    }
+
+    fn count(&mut self, what: &str, count: u64) {
+        if count > 0 {
+            *self.events.entry(what.to_owned()).or_default() += count;
+        }
     }
 
     /// One life of the process, with people around it while the weather is bad.
@@ -129,14 +202,25 @@ impl Story {
         let mut stop = None;
         if is_bad {
             let calls = if self.size == Size::Small { 350 } else { 1_500 };
-            let when = if self.chance.random_bool(0.5) { When::Before } else { When::After };
+            let after = self.chance.random_bool(0.5);
+            let when = if after { When::After } else { When::Before };
             match self.chance.random_range(0..10) {
-                0..5 => weather = weather.killing_at(self.chance.random_range(1..calls), when),
-                5..8 => fatal_write = Some((self.chance.random_range(1..60), when)),
+                0..5 => {
+                    weather = weather.killing_at(self.chance.random_range(1..calls), when);
+                    self.death = DEATHS[usize::from(after)];
+                }
+                5..8 => {
+                    fatal_write = Some((self.chance.random_range(1..60), when));
+                    self.death = DEATHS[2 + usize::from(after)];
+                }
                 8 => stop = Some(Duration::from_secs(self.chance.random_range(1..900))),
                 _ => {}
             }
         }
+        if weather.latency_ms.1 > Weather::aws().latency_ms.1 {
+            self.note(SLOW);
+        }
+        self.storms.push((self.sandbox.calls_made() + 1, weather.storms.clone()));
         self.sandbox.set_weather(weather);
         self.book.new_life(number, fatal_write);
         let journal = Witness::new(self.program.folder(), Arc::clone(&self.book));
@@ -159,6 +243,7 @@ impl Story {
         };
         let life = tokio::select! {
             biased;
+            wrong = self.book.alarm.rings() => Err(wrong),
             _ = killed.wait_for(|dead| *dead) => Ok(Life::Killed),
             _ = dead.wait_for(|dead| *dead) => Ok(Life::Killed),
             wrong = others => Err(wrong),
@@ -179,7 +264,6 @@ impl Story {
         let account = self.sandbox.snapshot().await;
         let world = &self.people.world;
         invariants::journal_and_calls(&calls, &lines, &self.ended)?;
-        invariants::order(&calls, world, &self.people.shaken)?;
         invariants::musts(&self.people, &calls, &lines, &account)?;
         if world.max_deletions == world::NO_LIMIT
             && let Err(why) = invariants::goes(&self.people, &account)
@@ -245,11 +329,29 @@ impl Story {
     fn told(mut self) -> Told {
         let calls = self.sandbox.calls();
         let trace = trace::text(&calls, &self.book.lines());
-        for fault in calls.iter().filter_map(|call| call.fault) {
-            *self.events.entry(fault.to_owned()).or_default() += 1;
+        for call in &calls {
+            // Deaths are noted by their sort.
+            if let Some(fault) = call.fault.filter(|fault| *fault != "killed") {
+                self.note(fault);
+                let storms = self.storms.iter().rev().find(|(first, _)| *first <= call.number);
+                let over = |storm: &Storm| {
+                    storm.service == call.service
+                        && storm.fault.as_str() == fault
+                        && storm.operation.as_ref().is_none_or(|name| *name == call.operation)
+                };
+                if storms.is_some_and(|(_, storms)| storms.iter().any(over)) {
+                    self.note(&storm_over(call.service));
+                }
+            }
         }
-        for (what, count) in &self.people.counts {
-            *self.events.entry(what.clone()).or_default() += count;
+        for (what, count) in self.sandbox.befell() {
+            self.count(what, count);
+        }
+        for (what, count) in std::mem::take(&mut self.people.counts) {
+            self.count(&what, count);
+        }
+        for thing in std::mem::take(&mut self.people.world.things) {
+            self.note(&a_thing(thing.id.kind, thing.side));
         }
         let first = calls.first().map_or(0, |call| call.at.as_second());
         let ending = Ending {

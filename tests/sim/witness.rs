@@ -15,9 +15,12 @@ use dismantle::journal::{
 };
 use dismantle::plan::{Step, StepId};
 use dismantle::resource::ResourceId;
-use dismantle::sandbox::{Sandbox, When};
+use dismantle::sandbox::{Call, Sandbox, When};
 use jiff::Timestamp;
 use tokio::sync::watch;
+
+use crate::invariants::Ledger;
+use crate::watch::Alarm;
 
 /// One line that became durable.
 #[derive(Debug, Clone)]
@@ -42,6 +45,8 @@ pub struct Book {
     writes: AtomicU64,
     fatal: Mutex<Option<(u64, When)>>,
     dead: watch::Sender<bool>,
+    ledger: Mutex<Ledger>,
+    pub alarm: Alarm,
 }
 
 fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -62,6 +67,8 @@ impl Book {
             writes: AtomicU64::new(0),
             fatal: Mutex::default(),
             dead: watch::Sender::new(false),
+            ledger: Mutex::default(),
+            alarm: Alarm::default(),
         })
     }
 
@@ -117,7 +124,17 @@ impl Book {
         let run = self.run();
         let after_calls = self.sandbox.calls_made();
         let lines = entries.into_iter().map(|entry| Written { life, run, after_calls, at, entry });
-        held(&self.lines).extend(lines);
+        for line in lines {
+            if let Err(why) = held(&self.ledger).take(&line) {
+                self.alarm.raise(format!("a line of the journal after call {after_calls}: {why}"));
+            }
+            held(&self.lines).push(line);
+        }
+    }
+
+    /// Whether the journal intends this call, as it stands now.
+    pub fn gave_leave(&self, call: &Call) -> Result<(), String> {
+        held(&self.ledger).gave_leave(call)
     }
 }
 

@@ -4,8 +4,10 @@
 //! used by what stays, and who belongs to whom. It reads no inventory; it knows what was built.
 
 mod containers;
+mod jobs;
 mod make;
 mod names;
+mod others;
 mod plain;
 mod serving;
 
@@ -51,6 +53,8 @@ pub struct Thing {
     pub held: bool,
     /// The manifest takes it for its tag alone.
     pub by_tag: bool,
+    /// AWS keeps it for ever: it goes by being stopped.
+    pub history: bool,
 }
 
 /// What was built, and the manifest for it.

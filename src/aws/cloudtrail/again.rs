@@ -21,6 +21,8 @@ pub const PERMISSIONS: &[&str] = &[
     "cloudtrail:PutInsightSelectors",
     "cloudtrail:StartLogging",
     "iam:PassRole",
+    "s3:ListAllMyBuckets",
+    "s3:ListBucket",
 ];
 
 /// A trail, made as it was and then started: `CreateTrail` starts nothing (its API reference).

@@ -52,6 +52,8 @@ impl ResourceKind for Repository {
             },
             restore_permissions: super::again::PERMISSIONS,
             can_tag: true,
+            // The host in its URI does, and repositories' names have no capitals.
+            ignores_case: true,
             ..KindFacts::new(REPOSITORY, Scope::Regional)
         }
     }

@@ -43,6 +43,7 @@ pub(super) const NOT_FOUND: &[&str] = &[
     "ReplicationConfigurationNotFoundError",
     "ServerSideEncryptionConfigurationNotFoundError",
     "ObjectLockConfigurationNotFoundError",
+    "NoSuchObjectLockConfiguration",
     "OwnershipControlsNotFoundError",
 ];
 
@@ -130,7 +131,6 @@ pub(super) const IN_USE: &[&str] = &[
     "ResourceInUse",
     "ResourceInUseException",
     "BucketNotEmpty",
-    "BucketHasAccessPointsAttached",
     "RepositoryNotEmptyException",
     "ImageReferencedByManifestList",
     "ChannelExistsForEDSException",
@@ -138,12 +138,20 @@ pub(super) const IN_USE: &[&str] = &[
 ];
 
 pub(super) const PROTECTED: &[&str] = &[
+    // They are in no list of S3's own, and go by nobody's hand but a person's.
+    "BucketHasAccessPointsAttached",
     "UnmodifiableEntity",
     "EventDataStoreTerminationProtectedException",
     "NotOrganizationMasterAccountException",
     "InvalidHomeRegionException",
     "OperationNotPermittedException",
 ];
+
+/// What a person can do about a refusal that says too little of that.
+pub(super) const HINTS: &[(&str, &str)] = &[(
+    "BucketHasAccessPointsAttached",
+    "see them with `aws s3control list-access-points --account-id ACCOUNT --bucket BUCKET`",
+)];
 
 /// SageMaker answers `ValidationException` for what is not there, and says so only in the text.
 /// Lower case.

@@ -16,7 +16,7 @@ use crate::aws::{
 };
 use crate::inventory::Hides;
 use crate::resource::{
-    Action, Kind, KindFacts, Last, Lifecycle, Prep, Resource, Tags, Unread, WhereKey,
+    Action, Kind, KindFacts, Last, Lifecycle, Prep, Removable, Resource, Tags, Unread, WhereKey,
 };
 
 /// Largest page of SageMaker's lists; its default is ten.
@@ -205,7 +205,7 @@ impl<T: Described> Of<T> {
     }
 
     /// What a summary alone tells well enough: a job that has ended uses nothing, and stays as it
-    /// was when it was read.
+    /// was when it was read. Where nothing can be removed, no more is of interest.
     fn ended(&self, aws: &Aws, id: &str, summary: &Value, brief: &Brief<'_>) -> Option<Resource> {
         let shown = self.resource(aws, id.to_owned(), summary);
         if !matches!(shown.lifecycle, Lifecycle::Ended { .. }) {
@@ -218,7 +218,8 @@ impl<T: Described> Of<T> {
                 && known.created == shown.created
         };
         let known = brief.known.iter().find(same).cloned();
-        known.or_else(|| brief.users_only.then_some(shown))
+        let only_read = self.0.facts().removable == Removable::ReadOnly;
+        known.or_else(|| (brief.users_only || only_read).then_some(shown))
     }
 
     /// Stops what runs. What has ended by itself meanwhile is stopped as well.

@@ -12,6 +12,7 @@ mod endpoint;
 mod endpoint_config;
 mod feature_group;
 mod hyper_parameter_tuning_job;
+mod image_version;
 mod inference_component;
 mod mlflow_tracking_server;
 mod model;
@@ -23,6 +24,7 @@ mod notebook_lifecycle_config;
 mod pipeline;
 mod processing_job;
 mod references;
+mod seen;
 mod shown;
 mod space;
 #[cfg(all(test, feature = "sandbox"))]
@@ -54,4 +56,27 @@ pub const KINDS: &[&dyn ResourceKind] = &[
     &Of(inference_component::InferenceComponent),
     &Of(mlflow_tracking_server::MlflowTrackingServer),
     &Of(monitoring_schedule::MonitoringSchedule),
+    &Of(seen::jobs::COMPILATION_JOB),
+    &Of(seen::jobs::OPTIMIZATION_JOB),
+    &Of(seen::jobs::AI_BENCHMARK_JOB),
+    &Of(seen::jobs::AI_RECOMMENDATION_JOB),
+    &Of(seen::jobs::AUTO_ML_JOB),
+    &Of(seen::jobs::LABELING_JOB),
+    &Of(seen::jobs::INFERENCE_RECOMMENDATIONS_JOB),
+    &Of(seen::jobs::INFERENCE_EXPERIMENT),
+    &Of(seen::settings::AI_WORKLOAD_CONFIG),
+    &Of(seen::settings::IMAGE),
+    &Of(image_version::ImageVersion),
+    &Of(seen::settings::APP_IMAGE_CONFIG),
+    &Of(seen::settings::MLFLOW_APP),
+    &Of(seen::settings::PARTNER_APP),
+    &Of(seen::settings::DATA_QUALITY_JOB_DEFINITION),
+    &Of(seen::settings::MODEL_QUALITY_JOB_DEFINITION),
+    &Of(seen::settings::MODEL_BIAS_JOB_DEFINITION),
+    &Of(seen::settings::MODEL_EXPLAINABILITY_JOB_DEFINITION),
+    &Of(seen::settings::FLOW_DEFINITION),
+    &Of(seen::settings::HUB),
+    &Of(seen::settings::MODEL_CARD),
+    &Of(seen::settings::ALGORITHM),
+    &Of(seen::settings::PROJECT),
 ];

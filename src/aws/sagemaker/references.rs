@@ -57,7 +57,7 @@ impl<'a> Search<'a> {
         match value {
             Value::Array(items) => items.iter().for_each(|item| self.walk(member, item)),
             // The keys of these are the user's own, and no words of AWS's.
-            Value::Object(map) if matches!(member, "Environment" | "HyperParameters") => {
+            Value::Object(map) if has_own_keys(member) => {
                 map.values().for_each(|value| self.walk(member, value));
             }
             // Its values are the member's, joined or one by one.
@@ -96,7 +96,7 @@ impl<'a> Search<'a> {
     /// The whole text, and what stands in it: `--in=s3://bucket/x`, a list in a hyperparameter.
     fn text(&mut self, member: &str, text: &str) {
         self.whole(member, text);
-        let may_name = ["s3", "S3", "arn:", ".dkr"].iter().any(|part| text.contains(part));
+        let may_name = ["s3", "S3", "arn:", ".dkr", ".DKR"].iter().any(|part| text.contains(part));
         let ends = |c: char| c.is_whitespace() || "\"'`,;=|()[]<>".contains(c);
         if may_name && text.contains(ends) {
             text.split(ends).for_each(|word| self.named(member, word));
@@ -136,7 +136,7 @@ impl<'a> Search<'a> {
         if image.account != self.account {
             return;
         }
-        let region = Region::parse(image.region).ok();
+        let region = Region::parse(&image.region.to_ascii_lowercase()).ok();
         let uri = image.repository_uri();
         let exact = match (image.digest, image.tag) {
             (Some(digest), _) => format!("{uri}@{digest}"),
@@ -156,6 +156,13 @@ impl<'a> Search<'a> {
         reference.region = region;
         self.found.push(reference);
     }
+}
+
+/// Whether the keys of a member's map are the user's own.
+fn has_own_keys(member: &str) -> bool {
+    member.ends_with("Environment")
+        || member.ends_with("EnvironmentVariables")
+        || member == "HyperParameters"
 }
 
 /// A pipeline's parameters that have a default.
@@ -188,7 +195,7 @@ fn words(member: &str) -> String {
         lower_before = !c.is_ascii_uppercase();
     }
     let say = |part: String| match part.as_str() {
-        "Arn" | "Uri" | "Url" | "Id" | "Kms" | "Efs" => part.to_ascii_uppercase(),
+        "Arn" | "ARN" | "Uri" | "Url" | "URL" | "Id" | "Kms" | "Efs" => part.to_ascii_uppercase(),
         "S3" => part,
         _ => part.to_ascii_lowercase(),
     };

@@ -17,6 +17,8 @@ pub mod vended;
 /// `DescribeLogGroups`' largest page, which it also takes if not told.
 const PAGE_MAX: usize = 50;
 
+const FILTERS: [&str; 2] = ["metric_filters", "subscription_filters"];
+
 pub async fn before(
     account: &Account,
     request: &MockRequest,
@@ -36,21 +38,27 @@ pub async fn before(
     }
 }
 
-/// What winterbaume forgets when a group is made: its key, and its protection.
+/// What winterbaume forgets when a group is made: its key, and its protection. And what it keeps
+/// of one that is deleted: its filters (`DeleteLogGroup`, API reference: all that belongs to it).
 pub async fn after(account: &Account, body: &[u8], route: &Route, response: &MockResponse) {
-    if response.status != 200 {
+    let is_end = route.operation == "DeleteLogGroup";
+    if !(is_end || route.operation == "CreateLogGroup") || response.status != 200 {
         return;
     }
     let input: Value = serde_json::from_slice(body).unwrap_or_default();
-    if route.operation == "DeleteLogGroup" {
-        let group = input["logGroupName"].as_str().unwrap_or_default();
-        policies::forget(&mut account.records(), &route.region, group);
-    }
-    if route.operation != "CreateLogGroup" {
+    let mut state = account.backends.state(Service::Logs, &route.region).await;
+    let name = input["logGroupName"].as_str().unwrap_or_default();
+    if is_end {
+        policies::forget(&mut account.records(), &route.region, name);
+        for filters in FILTERS {
+            if let Some(all) = state[filters].as_object_mut() {
+                all.retain(|_, filter| filter["log_group_name"] != name);
+            }
+        }
+        account.backends.set_state(Service::Logs, &route.region, state).await;
         return;
     }
-    let mut state = account.backends.state(Service::Logs, &route.region).await;
-    let group = &mut state["log_groups"][input["logGroupName"].as_str().unwrap_or_default()];
+    let group = &mut state["log_groups"][name];
     group["creation_time"] = json!(account.clock.now().as_millisecond());
     if input["kmsKeyId"].is_string() {
         group["kms_key_id"] = input["kmsKeyId"].clone();
@@ -81,7 +89,7 @@ fn describe(state: &Value, input: &Value) -> MockResponse {
     let rows: Vec<Value> = groups
         .into_iter()
         .filter(|(name, _)| name.starts_with(prefix) && name.contains(pattern))
-        .map(|(_, group)| row(group))
+        .map(|(name, group)| row(state, name, group))
         .collect();
     let size = input["limit"].as_u64().and_then(|limit| usize::try_from(limit).ok());
     let size = size.unwrap_or(PAGE_MAX).min(PAGE_MAX);
@@ -93,15 +101,17 @@ fn describe(state: &Value, input: &Value) -> MockResponse {
     answer::json(200, &out)
 }
 
-fn row(group: &Value) -> Value {
+fn row(state: &Value, name: &str, group: &Value) -> Value {
     let arn = group["arn"].as_str().unwrap_or_default();
     let bare = arn.strip_suffix(":*").unwrap_or(arn);
+    let metrics = state["metric_filters"].as_object().into_iter().flatten();
+    let metrics = metrics.filter(|(_, filter)| filter["log_group_name"] == name).count();
     let mut row = json!({
         "logGroupName": group["name"],
         "arn": format!("{bare}:*"),
         "logGroupArn": bare,
         "creationTime": group["creation_time"],
-        "metricFilterCount": 0,
+        "metricFilterCount": metrics,
         "storedBytes": 0,
         "logGroupClass": "STANDARD",
         "deletionProtectionEnabled": group["deletion_protection_enabled"],
@@ -114,6 +124,9 @@ fn row(group: &Value) -> Value {
         if !group[from].is_null() {
             row[member] = group[from].clone();
         }
+    }
+    if !group["data_protection_policy"].is_null() {
+        row["dataProtectionStatus"] = json!("ACTIVATED");
     }
     row
 }

@@ -12,6 +12,8 @@ use aws_sdk_sagemaker::types::{
 use dismantle::sandbox::Sandbox;
 use serde_json::json;
 
+use crate::seen::{MAKERS, With};
+
 type Made = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 
 const THEIR_ROLE: &str = "arn:aws:iam::842676018087:role/retailer-site-ranking-role";
@@ -19,6 +21,9 @@ const LAB_ROLE: &str =
     "arn:aws:iam::842676018087:role/mlops-retail-prediction-dev-eks-cluster-role";
 /// The lab's, by its prefix; its deletion protection is on.
 const GUARDED: &str = "mlops-retail-prediction-dev-guarded";
+
+/// The lab's, by its prefix.
+const LOCKED: &str = "mlops-retail-prediction-dev-locked";
 
 /// Makes it all beside the lab.
 pub async fn make(sandbox: &Sandbox) -> Made {
@@ -28,8 +33,10 @@ pub async fn make(sandbox: &Sandbox) -> Made {
     guarded_logs(sandbox).await?;
     vended_logs(sandbox).await?;
     registry(sandbox).await?;
+    locked_bucket(sandbox).await?;
     sagemaker(sandbox).await?;
-    schedules(sandbox).await
+    schedules(sandbox).await?;
+    only_read(sandbox).await
 }
 
 async fn trails(sandbox: &Sandbox) -> Made {
@@ -114,6 +121,15 @@ async fn registry(sandbox: &Sandbox) -> Made {
     Ok(())
 }
 
+/// A bucket of the lab's with Object Lock, and an object that nothing holds.
+async fn locked_bucket(sandbox: &Sandbox) -> Made {
+    let client = aws_sdk_s3::Client::new(&sandbox.sdk_config("us-east-1"));
+    let create = client.create_bucket().bucket(LOCKED);
+    create.object_lock_enabled_for_bucket(true).send().await?;
+    client.put_object().bucket(LOCKED).key("audit.csv").send().await?;
+    Ok(())
+}
+
 /// Neighbours' things of the kinds that are read for their references only, and an execution of
 /// the lab's pipeline.
 async fn sagemaker(sandbox: &Sandbox) -> Made {
@@ -152,6 +168,25 @@ async fn schedules(sandbox: &Sandbox) -> Made {
         let config = config.monitoring_type(watches).build();
         let made = client.create_monitoring_schedule().monitoring_schedule_name(&name);
         made.monitoring_schedule_config(config).send().await?;
+    }
+    Ok(())
+}
+
+/// A neighbour's thing of each kind that is read for its references only.
+async fn only_read(sandbox: &Sandbox) -> Made {
+    let client = aws_sdk_sagemaker::Client::new(&sandbox.sdk_config("us-east-1"));
+    let with = With {
+        role: THEIR_ROLE.to_owned(),
+        bucket: "retailer-site-assets".to_owned(),
+        key: "alias/retailer-site".to_owned(),
+        image: "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1".to_owned(),
+        model: "retailer-site-ranking".to_owned(),
+        endpoint: "retailer-site-ranking".to_owned(),
+        package: "arn:aws:sagemaker:us-east-1:842676018087:model-package/ranking".to_owned(),
+    };
+    for (kind, make) in MAKERS {
+        let name = format!("retailer-site-{}", kind.resource());
+        make(&client, &name, &with).await.map_err(|error| format!("{kind}: {error:?}"))?;
     }
     Ok(())
 }

@@ -9,6 +9,9 @@ use super::hold::{MANIFEST, account, enter, paused};
 use super::yard::ENABLED;
 use crate::invariants::SURVEY;
 
+const MONITORING: &[Kind] =
+    &[sagemaker::ENDPOINT, iam::ROLE, s3::BUCKET, kms::KEY, ecr::REPOSITORY, ecr::IMAGE];
+
 /// A kind, and what it can use by AWS's own description of it.
 const CAN_USE: &[(Kind, &[Kind])] = &[
     (cloudtrail::TRAIL, &[s3::BUCKET, kms::KEY, logs::LOG_GROUP, iam::ROLE]),
@@ -59,10 +62,52 @@ const CAN_USE: &[(Kind, &[Kind])] = &[
         &[sagemaker::ENDPOINT, sagemaker::MODEL, s3::BUCKET, ecr::REPOSITORY, ecr::IMAGE],
     ),
     (sagemaker::MLFLOW_TRACKING_SERVER, &[iam::ROLE, s3::BUCKET]),
+    (sagemaker::MONITORING_SCHEDULE, MONITORING),
+    (sagemaker::COMPILATION_JOB, &[sagemaker::MODEL_PACKAGE, iam::ROLE, s3::BUCKET, kms::KEY]),
     (
-        sagemaker::MONITORING_SCHEDULE,
+        sagemaker::OPTIMIZATION_JOB,
+        &[sagemaker::MODEL, iam::ROLE, s3::BUCKET, kms::KEY, ecr::REPOSITORY, ecr::IMAGE],
+    ),
+    (sagemaker::AI_BENCHMARK_JOB, &[sagemaker::ENDPOINT, iam::ROLE, s3::BUCKET, logs::LOG_GROUP]),
+    (
+        sagemaker::AI_RECOMMENDATION_JOB,
+        &[sagemaker::MODEL_PACKAGE, sagemaker::MODEL_PACKAGE_GROUP, iam::ROLE, s3::BUCKET],
+    ),
+    (sagemaker::AI_WORKLOAD_CONFIG, &[s3::BUCKET]),
+    (
+        sagemaker::AUTO_ML_JOB,
         &[sagemaker::ENDPOINT, iam::ROLE, s3::BUCKET, kms::KEY, ecr::REPOSITORY, ecr::IMAGE],
     ),
+    (sagemaker::LABELING_JOB, &[sagemaker::MODEL, iam::ROLE, s3::BUCKET, kms::KEY]),
+    (
+        sagemaker::INFERENCE_RECOMMENDATIONS_JOB,
+        &[
+            sagemaker::ENDPOINT,
+            sagemaker::MODEL,
+            sagemaker::MODEL_PACKAGE,
+            iam::ROLE,
+            s3::BUCKET,
+            kms::KEY,
+        ],
+    ),
+    (
+        sagemaker::INFERENCE_EXPERIMENT,
+        &[sagemaker::ENDPOINT, sagemaker::MODEL, iam::ROLE, s3::BUCKET, kms::KEY],
+    ),
+    (sagemaker::IMAGE, &[iam::ROLE]),
+    (sagemaker::IMAGE_VERSION, &[ecr::REPOSITORY, ecr::IMAGE]),
+    (sagemaker::APP_IMAGE_CONFIG, &[s3::BUCKET]),
+    (sagemaker::MLFLOW_APP, &[iam::ROLE, s3::BUCKET, kms::KEY]),
+    (sagemaker::PARTNER_APP, &[iam::ROLE, kms::KEY]),
+    (sagemaker::DATA_QUALITY_JOB_DEFINITION, MONITORING),
+    (sagemaker::MODEL_QUALITY_JOB_DEFINITION, MONITORING),
+    (sagemaker::MODEL_BIAS_JOB_DEFINITION, MONITORING),
+    (sagemaker::MODEL_EXPLAINABILITY_JOB_DEFINITION, MONITORING),
+    (sagemaker::FLOW_DEFINITION, &[iam::ROLE, s3::BUCKET, kms::KEY]),
+    (sagemaker::HUB, &[s3::BUCKET]),
+    (sagemaker::MODEL_CARD, &[kms::KEY]),
+    (sagemaker::ALGORITHM, &[iam::ROLE, s3::BUCKET, kms::KEY, ecr::REPOSITORY, ecr::IMAGE]),
+    (sagemaker::PROJECT, &[iam::ROLE, s3::BUCKET]),
 ];
 
 #[test]

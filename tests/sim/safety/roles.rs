@@ -438,6 +438,38 @@ pub const RULES: &[Rule] = &[
         evidence: Evidence::Uses,
     },
     Rule {
+        name: "a role that nodes of the lab's cluster and of a foreign one share stays",
+        source: "EKS user guide, Amazon EKS node IAM role: one role may serve several nodegroups",
+        build: |yard| {
+            built(async move {
+                let name = yard.lab("role");
+                let role = yard.role(&name).await?;
+                let ours = yard.lab("cluster");
+                yard.cluster(&ours, &role_arn(&yard.their("cluster-role"))).await?;
+                let gone = yard.nodegroup(&ours, &role).await?;
+                let theirs = yard.nodegroup(&yard.their_cluster().await?, &role).await?;
+                Ok(Pair::of(global(ROLE, name), theirs).beside(gone))
+            })
+        },
+        expect: Expect::Blocked("node role"),
+        evidence: Evidence::Uses,
+    },
+    Rule {
+        name: "a role whose name a foreign notebook writes in other letters stays",
+        source: "IAM API reference, CreateRole: names are not distinguished by case",
+        build: |yard| {
+            built(async move {
+                let name = yard.lab("Role");
+                yard.role(&name).await?;
+                let arn = role_arn(&name.to_uppercase());
+                let notebook = yard.notebook(HOME, &yard.their("notebook"), &arn).await?;
+                Ok(Pair::of(global(ROLE, name), notebook))
+            })
+        },
+        expect: Expect::Blocked("role ARN"),
+        evidence: Evidence::Uses,
+    },
+    Rule {
         name: "a role that EC2 last used in another region goes, and that is said",
         source: "IAM API reference, RoleLastUsed: when and in which region",
         build: |yard| built(trusting(yard, "ec2.amazonaws.com", true)),

@@ -34,7 +34,7 @@ async fn endpoint(yard: &Yard, name: &str, config: &str) -> Result<ResourceId, B
 }
 
 /// An endpoint of the lab's on a configuration of somebody else's.
-async fn lab_endpoint(yard: &Yard) -> Result<ResourceId, BoxError> {
+pub async fn lab_endpoint(yard: &Yard) -> Result<ResourceId, BoxError> {
     let theirs = yard.their("config");
     config(yard, &theirs, &yard.their("model")).await?;
     endpoint(yard, &yard.lab("endpoint"), &theirs).await

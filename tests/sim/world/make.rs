@@ -88,7 +88,7 @@ impl Maker<'_> {
     async fn piece(&mut self) -> Result<(), String> {
         let side = if self.chance.random_bool(0.65) { Side::Lab } else { Side::Theirs };
         let region = self.somewhere(side);
-        match self.chance.random_range(0..22) {
+        match self.chance.random_range(0..25) {
             0 | 1 => self.role(side).await.map(drop),
             2 => self.policy(side).await.map(drop),
             3 => self.profile(side).await,
@@ -100,12 +100,16 @@ impl Maker<'_> {
             11 => self.model(region, side).await.map(drop),
             12 | 13 => self.endpoint(region, side).await,
             14 => self.notebook(region, side).await,
-            15 => self.job(region, side).await,
+            15 | 23 => self.job(region, side).await,
             16 => self.packages(region, side).await,
             17 => self.pipeline(region, side).await,
             18 => self.domain(region, side).await,
             19 => self.cluster(region, side).await,
             20 => self.circle(side).await,
+            21 | 22 => {
+                let region = self.somewhere(Side::Theirs);
+                self.other(region).await
+            }
             _ => self.principal().await,
         }
     }
@@ -134,6 +138,7 @@ impl Maker<'_> {
             twin: None,
             held: false,
             by_tag: false,
+            history: false,
         });
         self.world.things.len() - 1
     }

@@ -10,7 +10,7 @@ use super::make::{Maker, New};
 use super::names::{SCRIPTS, one_of};
 
 /// An image of AWS's own.
-const SKLEARN: &str =
+pub const SKLEARN: &str =
     "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3";
 
 impl Maker<'_> {
@@ -121,53 +121,6 @@ impl Maker<'_> {
         let arn = Self::arn_of("sagemaker", region, &format!("notebook-instance/{id}"));
         let new = New { kind: sagemaker::NOTEBOOK_INSTANCE, region, id, arn, side, uses };
         self.add_named(new, &name);
-        Ok(())
-    }
-
-    /// A job that runs, or one that has ended and uses nothing. Training jobs called `exp-…` are
-    /// the lab's once they are stopped.
-    pub async fn job(&mut self, region: &'static str, side: Side) -> Result<(), String> {
-        let role = self.some_role(side).await?;
-        let bucket = self.some_bucket(region, side).await?;
-        let role_arn = self.arn(role);
-        let output = format!("s3://{}/out", self.id(bucket));
-        let mut id = self.name(side, "job", false).text;
-        let mut ended = self.chance.random_bool(0.5);
-        let kind = match self.chance.random_range(0..3) {
-            0 => {
-                let cluster = json!({ "InstanceType": "ml.m5.large", "InstanceCount": 1,
-                    "VolumeSizeInGB": 10 });
-                let body = json!({ "ProcessingJobName": id, "RoleArn": role_arn,
-                    "AppSpecification": { "ImageUri": SKLEARN },
-                    "Environment": { "OUTPUT": output },
-                    "ProcessingResources": { "ClusterConfig": cluster } });
-                self.sagemaker(region, "CreateProcessingJob", body).await?;
-                sagemaker::PROCESSING_JOB
-            }
-            exp => {
-                if exp == 1 {
-                    id = format!("exp-{}", self.names.number());
-                    ended = side == Side::Lab;
-                }
-                let body = json!({ "TrainingJobName": id, "RoleArn": role_arn,
-                    "AlgorithmSpecification": { "TrainingImage": SKLEARN,
-                        "TrainingInputMode": "File" },
-                    "OutputDataConfig": { "S3OutputPath": output },
-                    "ResourceConfig": { "InstanceType": "ml.m5.large", "InstanceCount": 1,
-                        "VolumeSizeInGB": 10 },
-                    "StoppingCondition": { "MaxRuntimeInSeconds": 3600 } });
-                self.sagemaker(region, "CreateTrainingJob", body).await?;
-                sagemaker::TRAINING_JOB
-            }
-        };
-        let word = if kind == sagemaker::TRAINING_JOB { "TrainingJob" } else { "ProcessingJob" };
-        if ended {
-            let name = format!("{word}Name");
-            self.sagemaker(region, &format!("Stop{word}"), json!({ name: id })).await?;
-        }
-        let uses = if ended { Vec::new() } else { vec![role, bucket] };
-        let arn = Self::arn_of("sagemaker", region, &format!("{}/{id}", kind.resource()));
-        self.add(New { kind, region, id, arn, side, uses });
         Ok(())
     }
 

@@ -224,14 +224,17 @@ fn delete(kind: &'static Kind, ask: &mut Ask<'_>) -> Result<Value, Refusal> {
         ask.records.remove(&id);
         return Ok(output);
     }
-    if record.text("status") != "DELETING" {
+    let begins = record.text("status") != "DELETING";
+    // Once: whoever asks again gets it deleted.
+    let fails = begins && fails && record.body.insert("-failed".to_owned(), json!(true)).is_none();
+    if begins {
         record.set("status", "DELETING");
-        // Once: whoever asks again gets it deleted.
-        let fails = fails && record.body.insert("-failed".to_owned(), json!(true)).is_none();
         let failed = Change::Set(vec![("status", json!(failed_status(kind)))]);
         record.next = Some(Next { at, change: if fails { failed } else { Change::Gone } });
     }
     let output = show(kind, Some(record));
+    ask.records.failed_deletes += u64::from(fails);
+    ask.records.slow_deletes += u64::from(begins && at > now);
     settle(ask.records, now);
     Ok(output)
 }

@@ -24,3 +24,22 @@ async fn a_protected_group_stays_and_lists_are_whole() {
     delete().await.unwrap();
     assert_eq!(code(delete().await), "ResourceNotFoundException");
 }
+
+#[tokio::test(start_paused = true)]
+async fn filters_go_with_their_group() {
+    let logs = Client::new(&Sandbox::builder().build().sdk_config("us-east-1"));
+    let make = |name: &str| logs.create_log_group().log_group_name(name).send();
+    let filter = |name: &str| {
+        let call = logs.put_subscription_filter().log_group_name(name).filter_name("all");
+        call.filter_pattern("").destination_arn("arn:aws:lambda:us-east-1:1:function:f").send()
+    };
+    let filters = |name: &str| logs.describe_subscription_filters().log_group_name(name).send();
+    for name in ["lab", "other"] {
+        make(name).await.unwrap();
+        filter(name).await.unwrap();
+    }
+    logs.delete_log_group().log_group_name("lab").send().await.unwrap();
+    make("lab").await.unwrap();
+    assert!(filters("lab").await.unwrap().subscription_filters().is_empty());
+    assert_eq!(filters("other").await.unwrap().subscription_filters().len(), 1);
+}

@@ -191,6 +191,12 @@ async fn create(
 /// `DeleteBucket`: "All objects (including all object versions and delete markers) in the bucket
 /// must be deleted" (`BucketNotEmpty`, 409). Unfinished uploads hold only directory buckets.
 fn empty_first(ask: &mut Ask<'_>) -> Result<(), MockResponse> {
+    // S3 API reference, "Error responses".
+    if !ask.here()?.access_points.is_empty() {
+        let message = "The bucket you tried to delete has access points attached. Delete your \
+                       access points before deleting your bucket.";
+        return Err(refuse(400, "BucketHasAccessPointsAttached", message));
+    }
     let versioned = ask.here()?.versioning != Versioning::Never;
     if ask.here()?.objects.is_empty() {
         return Ok(());

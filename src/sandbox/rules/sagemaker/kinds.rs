@@ -61,7 +61,7 @@ const ENDPOINT_TIME: Duration = seconds(120);
 /// Waiter `NotebookInstanceStopped`, `NotebookInstanceDeleted`: 60 times every 30 s.
 const NOTEBOOK_TIME: Duration = seconds(90);
 /// `StopTrainingJob`: "gives algorithms 120 seconds to stop".
-const JOB_STOP_TIME: Duration = seconds(120);
+pub const JOB_STOP_TIME: Duration = seconds(120);
 /// Terraform's timeouts and logs: a domain takes 5 to 20 min.
 const DOMAIN_TIME: Duration = seconds(360);
 /// An app takes 1 to 5 min.
@@ -69,7 +69,7 @@ const APP_TIME: Duration = seconds(120);
 /// Terraform waits up to 45 min for an MLflow tracking server to be made or deleted.
 const TRACKING_SERVER_TIME: Duration = seconds(1200);
 /// No published figure; polled for minutes by terraform.
-const SMALL_TIME: Duration = seconds(30);
+pub const SMALL_TIME: Duration = seconds(30);
 
 /// A stop as jobs do it.
 const JOB_STOP: Option<Stop> =
@@ -77,7 +77,7 @@ const JOB_STOP: Option<Stop> =
 const ENDED: &[&str] = &["Completed", "Failed", "Stopped"];
 
 /// A row for what has neither status nor conditions.
-const PLAIN: Kind = Kind {
+pub const PLAIN: Kind = Kind {
     id: "",
     noun: "",
     plural: "",
@@ -94,7 +94,7 @@ const PLAIN: Kind = Kind {
 };
 
 /// A row for a job: it runs, it is stopped or ends.
-const JOB: Kind = Kind {
+pub const JOB: Kind = Kind {
     fresh: ("InProgress", "InProgress", Duration::ZERO),
     delete: Delete::Now(ENDED),
     stop: JOB_STOP,

@@ -5,7 +5,9 @@
 
 mod kinds;
 mod pipeline;
+mod policy;
 mod refusals;
+mod seen;
 mod special;
 
 #[cfg(test)]
@@ -26,6 +28,11 @@ use kinds::{Delete, KINDS, Kind, Missing};
 /// SageMaker's largest page, and the one that it takes if not told.
 const PAGE_MAX: u64 = 100;
 const PAGE_DEFAULT: u64 = 10;
+
+/// Every kind that is kept here.
+fn kinds() -> impl Iterator<Item = &'static Kind> {
+    KINDS.iter().chain(seen::KINDS)
+}
 
 /// One call on its way through.
 pub struct Ask<'a> {
@@ -71,7 +78,9 @@ pub fn answer(
 }
 
 fn dispatch(operation: &str, ask: &mut Ask<'_>) -> Option<Result<Value, Refusal>> {
-    if let Some(result) = pipeline::answer(operation, ask) {
+    if let Some(result) =
+        pipeline::answer(operation, ask).or_else(|| policy::answer(operation, ask))
+    {
         return Some(result);
     }
     match operation {
@@ -80,27 +89,26 @@ fn dispatch(operation: &str, ask: &mut Ask<'_>) -> Option<Result<Value, Refusal>
         "ListTags" => return list_tags(ask),
         "StartNotebookInstance" => return Some(special::start_notebook(ask)),
         "UpdateModelPackage" => return Some(special::update_model_package(ask)),
-        "GetModelPackageGroupPolicy" => return Some(special::group_policy(ask)),
         "ListTrainingJobsForHyperParameterTuningJob" => return Some(special::tuned(ask)),
         _ => {}
     }
     let (verb, rest) = ["Create", "Describe", "Delete", "Stop", "List"]
         .iter()
         .find_map(|verb| operation.strip_prefix(verb).map(|rest| (*verb, rest)))?;
-    let kind = KINDS
-        .iter()
+    let kind = kinds()
         .find(|kind| if verb == "List" { kind.plural == rest } else { kind.noun == rest })?;
     Some(match verb {
         "Create" => create(kind, ask),
         "Describe" => describe(kind, ask),
         "Delete" => delete(kind, ask),
         "Stop" => stop(kind, ask)?,
-        _ => Ok(list(kind, ask)),
+        _ => seen::refused(kind, ask).map(|()| list(kind, ask)),
     })
 }
 
 fn create(kind: &'static Kind, ask: &mut Ask<'_>) -> Result<Value, Refusal> {
     refusals::of_create(kind, ask)?;
+    seen::refused(kind, ask)?;
     let mut body = ask.input.clone();
     let tags = take_tags(&mut body);
     let name = special::complete(kind, ask, &mut body);
@@ -141,7 +149,9 @@ fn describe(kind: &'static Kind, ask: &mut Ask<'_>) -> Result<Value, Refusal> {
     let id = find(kind, ask)?;
     let record = ask.records.get(&id).ok_or_else(|| missing(kind, ask, &id.name))?;
     let mut body = record.body.clone();
-    body.remove("-failed");
+    // What no describe call shows.
+    body.retain(|member, _| !member.starts_with('-'));
+    seen::described(kind, ask, &mut body);
     Ok(Value::Object(body))
 }
 
@@ -173,8 +183,11 @@ fn delete(kind: &'static Kind, ask: &mut Ask<'_>) -> Result<Value, Refusal> {
             // Once: whoever asks again gets it deleted.
             let failed =
                 failed.filter(|_| record.body.insert("-failed".to_owned(), json!(true)).is_none());
+            let has_failed = failed.is_some();
             let change = failed.unwrap_or_else(|| special::gone(kind));
             record.next = Some(Next { at, change });
+            ask.records.failed_deletes += u64::from(has_failed);
+            ask.records.slow_deletes += u64::from(at > now);
             ask.records.settle(now);
         }
         _ => {
@@ -274,11 +287,12 @@ fn selected(kind: &Kind, ask: &Ask<'_>, record: &Record) -> bool {
 
 fn row(kind: &Kind, record: &Record) -> Value {
     let members = [kind.name, kind.arn, kind.status, "CreationTime", "LastModifiedTime"];
-    let row: Map<String, Value> = members
+    let mut row: Map<String, Value> = members
         .iter()
         .chain(kind.row)
         .filter_map(|member| Some(((*member).to_owned(), record.body.get(*member)?.clone())))
         .collect();
+    seen::row(kind, record, &mut row);
     Value::Object(row)
 }
 
@@ -321,7 +335,7 @@ fn list_tags(ask: &mut Ask<'_>) -> Option<Result<Value, Refusal>> {
 
 fn is_ours(arn: &str) -> bool {
     let path = arn.splitn(6, ':').nth(5).unwrap_or_default().split('/').next();
-    KINDS.iter().any(|kind| Some(kind.path) == path)
+    kinds().any(|kind| Some(kind.path) == path)
 }
 
 fn no_arn(arn: &str) -> Refusal {

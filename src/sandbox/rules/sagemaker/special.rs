@@ -3,12 +3,15 @@
 use serde_json::{Map, Value, json};
 
 use super::kinds::{APP_REMAINS, Kind, NOTEBOOK_START};
-use super::{Ask, Refusal, find};
+use super::{Ask, Refusal, find, seen};
 use crate::sandbox::ACCOUNT_ID;
 use crate::sandbox::records::{Change, LETTERS, Next, Record, epoch, later};
 
 /// The name by which a request means a record: `parent/child` for what lives in a domain.
 pub fn name_in(kind: &Kind, ask: &Ask<'_>) -> String {
+    if let Some(name) = seen::name_in(kind, ask) {
+        return name;
+    }
     let domain = ask.text("DomainId");
     match kind.id {
         "sagemaker:user-profile" | "sagemaker:space" => {
@@ -84,7 +87,11 @@ pub fn complete(kind: &Kind, ask: &mut Ask<'_>, body: &mut Map<String, Value>) -
         }
         "sagemaker:inference-component" => complete_component(body),
         "sagemaker:monitoring-schedule" => complete_schedule(body),
-        _ => {}
+        _ => {
+            if let Some(name) = seen::complete(kind, ask, body) {
+                return name;
+            }
+        }
     }
     name_in(kind, ask)
 }
@@ -190,6 +197,9 @@ fn complete_package(ask: &Ask<'_>, body: &mut Map<String, Value>) -> String {
 
 /// What a create call answers.
 pub fn created(kind: &Kind, record: &Record) -> Value {
+    if let Some(output) = seen::created(kind, record) {
+        return output;
+    }
     let mut output = json!({ kind.arn: record.arn });
     if kind.id == "sagemaker:domain" {
         output["DomainId"] = json!(record.text("DomainId"));
@@ -242,7 +252,7 @@ pub fn delete_failed(kind: &Kind) -> Option<Change> {
 /// Filters that only one kind's list has.
 pub fn listed(kind: &Kind, ask: &Ask<'_>, record: &Record) -> bool {
     if kind.id != "sagemaker:model-package" {
-        return true;
+        return seen::listed(kind, ask, record);
     }
     let approval = ask.text("ModelApprovalStatus");
     let group = ask.text("ModelPackageGroupName");
@@ -286,16 +296,6 @@ pub fn update_model_package(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
     }
     record.set("LastModifiedTime", epoch(now));
     Ok(json!({ "ModelPackageArn": arn }))
-}
-
-/// No group here has a policy: nobody can put one.
-pub fn group_policy(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
-    let kind = super::KINDS.iter().find(|kind| kind.id == "sagemaker:model-package-group");
-    let arn = match kind {
-        Some(kind) => find(kind, ask).map(|id| ask.arn(kind.path, &id.name))?,
-        None => String::new(),
-    };
-    Err(("ValidationException", format!("Cannot find resource policy for: {arn}")))
 }
 
 /// The training jobs that a tuning job has made: those that say so.
