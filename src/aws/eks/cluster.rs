@@ -6,7 +6,8 @@ use futures::stream::{self, StreamExt};
 use serde_json::json;
 
 use super::child::{SIDE_BY_SIDE, unread};
-use super::{again, issue, lifecycle, tags, without_nulls};
+use super::{again, control_plane, issue, lifecycle, tags, without_nulls};
+use crate::aws::record::list;
 use crate::aws::{
     Acted, Aws, AwsError, Listed, Op, Progress, Rebuild, RemovalOptions, ResourceKind, found,
     kinds, spelling, timestamp,
@@ -110,8 +111,12 @@ impl ResourceKind for Clusters {
         Ok(Acted::Started)
     }
 
-    fn rebuild(&self, _: &Resource) -> Result<Rebuild, String> {
-        let lost = "what ran in it, and its issuer: a cluster made again has another one";
+    fn rebuild(&self, was: &Resource) -> Result<Rebuild, String> {
+        if !list(&was.record, "outpostArns").is_empty() {
+            return Err("Dismantle makes no clusters on Outposts again".to_owned());
+        }
+        let lost = "what ran in it, its issuer (a cluster made again has another one), and its \
+                    identity provider configurations, which are not recorded";
         Ok(Rebuild::by_create().without(lost))
     }
 
@@ -207,7 +212,7 @@ fn record(c: &Cluster) -> serde_json::Value {
             json!({"provider": {"keyArn": key}})
         })
         .collect();
-    without_nulls(json!({
+    let mut record = without_nulls(json!({
         "name": c.name,
         "arn": c.arn,
         "version": c.version,
@@ -219,6 +224,8 @@ fn record(c: &Cluster) -> serde_json::Value {
             "endpointPublicAccess": vpc.endpoint_public_access,
             "endpointPrivateAccess": vpc.endpoint_private_access,
             "publicAccessCidrs": vpc.public_access_cidrs(),
+            "controlPlaneEgressMode":
+                vpc.control_plane_egress_mode.as_ref().map(|mode| mode.as_str()),
         })),
         "kubernetesNetworkConfig": network.map(|network| json!({
             "serviceIpv4Cidr": network.service_ipv4_cidr,
@@ -249,7 +256,9 @@ fn record(c: &Cluster) -> serde_json::Value {
             .map(|block| json!({"blockStorage": {"enabled": block.enabled}})),
         "deletionProtection": c.deletion_protection,
         "tags": c.tags,
-    }))
+    }));
+    control_plane::note(c, &mut record);
+    record
 }
 
 #[cfg(test)]

@@ -27,6 +27,8 @@ pub(super) const NOT_FOUND: &[&str] = &[
     "ImageNotFound",
     "RepositoryPolicyNotFoundException",
     "LifecyclePolicyNotFoundException",
+    "PullThroughCacheRuleNotFoundException",
+    "TemplateNotFoundException",
     "TrailNotFoundException",
     "EventDataStoreNotFoundException",
     "ChannelNotFoundException",

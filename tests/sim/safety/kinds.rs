@@ -7,6 +7,7 @@ use dismantle::resource::{Kind, Region};
 
 use super::hold::{MANIFEST, account, enter, paused};
 use super::yard::ENABLED;
+use crate::invariants::SURVEY;
 
 const MONITORING: &[Kind] =
     &[sagemaker::ENDPOINT, iam::ROLE, s3::BUCKET, kms::KEY, ecr::REPOSITORY, ecr::IMAGE];
@@ -22,8 +23,14 @@ const CAN_USE: &[(Kind, &[Kind])] = &[
     (iam::USER, &[iam::POLICY]),
     (iam::GROUP, &[iam::POLICY]),
     (iam::INSTANCE_PROFILE, &[iam::ROLE]),
-    (logs::LOG_GROUP, &[kms::KEY, iam::ROLE]),
+    (logs::LOG_GROUP, &[kms::KEY, iam::ROLE, logs::LOG_GROUP, s3::BUCKET]),
+    (logs::DESTINATION, &[iam::ROLE]),
+    (logs::DELIVERY_DESTINATION, &[logs::LOG_GROUP, s3::BUCKET, iam::ROLE]),
+    (logs::DELIVERY, &[logs::DELIVERY_SOURCE, logs::DELIVERY_DESTINATION]),
+    (logs::ACCOUNT_POLICY, &[iam::ROLE, logs::LOG_GROUP, s3::BUCKET]),
     (ecr::REPOSITORY, &[kms::KEY]),
+    (ecr::PULL_THROUGH_CACHE_RULE, &[iam::ROLE]),
+    (ecr::REPOSITORY_CREATION_TEMPLATE, &[iam::ROLE, kms::KEY]),
     (ecr::IMAGE, &[ecr::IMAGE]),
     (eks::CLUSTER, &[iam::ROLE, iam::OIDC_PROVIDER, kms::KEY, logs::LOG_GROUP]),
     (eks::NODEGROUP, &[iam::ROLE, iam::INSTANCE_PROFILE]),
@@ -137,4 +144,18 @@ fn what_can_use_a_global_thing_is_looked_for_in_every_enabled_region() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     // The others only where the lab is: nothing of theirs can be harmed elsewhere.
     assert_eq!(inventory.regions_of(kms::KEY), [Region::new("us-east-1")]);
+}
+
+/// What a story may take rests on this number ([`calls_max`](crate::invariants::calls_max)).
+#[test]
+fn a_look_at_a_region_where_nothing_is_takes_few_calls() {
+    let calls = paused(async {
+        let sandbox = account();
+        let mandate = enter(&sandbox, MANIFEST).await;
+        let before = sandbox.calls_made();
+        mandate.discovery.all(&Seen::default()).await;
+        sandbox.calls_made() - before
+    });
+    let places = ENABLED.len() as u64 + 1;
+    assert!(calls.div_ceil(places) <= SURVEY, "{calls} calls in {places} places");
 }

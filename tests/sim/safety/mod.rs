@@ -11,6 +11,7 @@
 
 mod buckets;
 mod cautions;
+mod deliveries;
 mod drift;
 mod forged;
 mod hold;
@@ -142,6 +143,11 @@ fn what_somebody_elses_things_stand_on_stays() {
 }
 
 #[test]
+fn what_logs_are_delivered_into_and_what_a_registry_uses_stays() {
+    hold::hold(deliveries::RULES);
+}
+
+#[test]
 fn what_is_named_by_what_is_only_read_stays() {
     hold::hold(seen::RULES);
 }
@@ -160,6 +166,7 @@ fn every_row_has_a_name_and_a_source() {
         keys::RULES,
         buckets::RULES,
         services::RULES,
+        deliveries::RULES,
         seen::RULES,
         protected::RULES,
     ];

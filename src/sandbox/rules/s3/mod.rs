@@ -63,7 +63,12 @@ pub async fn answer(account: &Account, request: MockRequest, route: &Route) -> M
         let here = content(account, &request, route, now);
         match here {
             Some(response) => response,
-            None => account.backends.handle(request, route).await,
+            None => {
+                let headers = request.headers.clone();
+                let mut response = account.backends.handle(request, route).await;
+                settings::least_size(account, &headers, route, &mut response);
+                response
+            }
         }
     };
     // The answer to a HEAD has no body, whatever went wrong.

@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use http::HeaderMap;
 use winterbaume_core::{MockRequest, MockResponse};
 
 use super::Ask;
 use super::store::Bucket;
 use super::xml::{document, elements};
+use crate::sandbox::account::Account;
 use crate::sandbox::answer::{self, tag};
+use crate::sandbox::route::Route;
 
 const OBJECT_LOCK: &str = "ObjectLockConfiguration";
 const OWNERSHIP: &str = "BucketOwnershipControls";
@@ -54,6 +57,40 @@ pub fn answer(ask: &mut Ask<'_>) -> Option<MockResponse> {
             bucket.settings.remove(setting);
             None
         }
+    }
+}
+
+/// From which size on a lifecycle's transitions take objects: a header of the rules' own calls.
+///
+/// Source: `PutBucketLifecycleConfiguration`, API reference: `all_storage_classes_128K` unless it
+/// is told otherwise.
+pub fn least_size(
+    account: &Account,
+    headers: &HeaderMap,
+    route: &Route,
+    response: &mut MockResponse,
+) {
+    const HEADER: &str = "x-amz-transition-default-minimum-object-size";
+    const SETTING: &str = "TransitionDefaultMinimumObjectSize";
+    let name = route.bucket.as_deref().unwrap_or_default();
+    let mut store = account.store();
+    let Some(bucket) = store.buckets.get_mut(name).filter(|_| response.status < 300) else {
+        return;
+    };
+    match route.operation.as_str() {
+        "PutBucketLifecycleConfiguration" => {
+            let told = headers.get(HEADER).and_then(|told| told.to_str().ok());
+            put(bucket, SETTING, told.unwrap_or("all_storage_classes_128K"));
+        }
+        "DeleteBucketLifecycle" => {
+            bucket.settings.remove(SETTING);
+        }
+        "GetBucketLifecycleConfiguration" => {
+            if let Some(kept) = bucket.settings.get(SETTING) {
+                answer::set_header(response, HEADER, &String::from_utf8_lossy(kept));
+            }
+        }
+        _ => {}
     }
 }
 
