@@ -74,6 +74,7 @@ impl Life<'_> {
             }
             Class::InUse => self.after_in_use(error).await,
             Class::Protected
+            | Class::Taken
             | Class::Denied
             | Class::Unavailable
             | Class::Quota

@@ -20,7 +20,7 @@ mod proof;
 mod protected;
 mod roles;
 mod services;
-mod yard;
+pub mod yard;
 
 use dismantle::resource::ResourceId;
 use futures::future::LocalBoxFuture;
