@@ -117,6 +117,10 @@ impl ResourceKind for Trail {
         Ok(super::again::rebuild(was))
     }
 
+    fn undo(&self, _: &Resource, _: &Prep) -> Result<Prep, String> {
+        Ok(Prep::new(Action::Start))
+    }
+
     async fn make(&self, aws: &Aws, was: &Resource, step: &Prep) -> Result<Acted, AwsError> {
         super::again::make(aws, was, step).await
     }

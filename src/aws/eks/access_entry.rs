@@ -163,7 +163,7 @@ impl ClusterChild for AccessEntries {
         let (client, input) = (&aws.eks(), again::entry(was, cluster, name));
         let has_groups = input.get_kubernetes_groups().is_some();
         match aws.call(OP, || input.clone().send_with(client)).await {
-            Err(error) if error.class == Class::InUse && !has_groups => Ok(Acted::Done),
+            Err(error) if error.class == Class::Taken && !has_groups => Ok(Acted::Done),
             answer => answer.map(|_| Acted::Done),
         }
     }

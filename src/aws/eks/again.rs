@@ -15,8 +15,14 @@ use super::{control_plane, nodes};
 use crate::aws::record::{at, flag, list, number, own_tags, text, texts};
 use crate::resource::Resource;
 
-pub const CLUSTER_PERMISSIONS: &[&str] =
-    &["eks:CreateCluster", "eks:TagResource", "iam:PassRole", "kms:CreateGrant", "kms:DescribeKey"];
+pub const CLUSTER_PERMISSIONS: &[&str] = &[
+    "eks:CreateCluster",
+    "eks:UpdateClusterConfig",
+    "eks:TagResource",
+    "iam:PassRole",
+    "kms:CreateGrant",
+    "kms:DescribeKey",
+];
 pub const NODEGROUP_PERMISSIONS: &[&str] =
     &["eks:CreateNodegroup", "eks:TagResource", "iam:PassRole"];
 pub const FARGATE_PERMISSIONS: &[&str] =

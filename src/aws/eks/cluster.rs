@@ -22,6 +22,10 @@ pub(super) struct Clusters;
 
 const LIST: Op = Op::read("eks", "ListClusters");
 const DESCRIBE: Op = Op::read("eks", "DescribeCluster");
+const UPDATE: Op = Op::write("eks", "UpdateClusterConfig");
+
+/// Where the record keeps whether deletion protection is on.
+const PROTECTION: &str = "deletionProtection";
 
 #[async_trait]
 impl ResourceKind for Clusters {
@@ -94,7 +98,6 @@ impl ResourceKind for Clusters {
         _: &Progress,
     ) -> Result<Acted, AwsError> {
         const DELETE: Op = Op::write("eks", "DeleteCluster");
-        const UPDATE: Op = Op::write("eks", "UpdateClusterConfig");
         let client = aws.eks();
         let name = resource.id.id.as_str();
         match step.action {
@@ -120,13 +123,25 @@ impl ResourceKind for Clusters {
         Ok(Rebuild::by_create().without(lost))
     }
 
+    fn undo(&self, _: &Resource, _: &Prep) -> Result<Prep, String> {
+        Ok(Prep::of(Action::Configure, PROTECTION))
+    }
+
     async fn make(&self, aws: &Aws, was: &Resource, step: &Prep) -> Result<Acted, AwsError> {
-        const OP: Op = Op::write("eks", "CreateCluster");
-        if step.action != Action::Create {
-            return Err(AwsError::unsupported(aws, was.kind(), step.action.as_str()));
+        const CREATE: Op = Op::write("eks", "CreateCluster");
+        let client = &aws.eks();
+        match (step.action, step.target.as_deref()) {
+            (Action::Create, _) => {
+                let input = again::cluster(was);
+                aws.call(CREATE, || input.clone().send_with(client)).await?;
+            }
+            (Action::Configure, Some(PROTECTION)) => {
+                let call = client.update_cluster_config().name(&was.id.id);
+                let call = call.deletion_protection(true);
+                aws.call(UPDATE, || call.clone().send()).await?;
+            }
+            (other, _) => return Err(AwsError::unsupported(aws, was.kind(), other.as_str())),
         }
-        let (client, input) = (&aws.eks(), again::cluster(was));
-        aws.call(OP, || input.clone().send_with(client)).await?;
         Ok(Acted::Started)
     }
 

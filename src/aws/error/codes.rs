@@ -111,6 +111,23 @@ pub(super) const CONFLICT: &[&str] = &[
     "ConditionalRequestConflict",
 ];
 
+/// Somebody has the name. (API references, "Errors" of each `Create…`; S3 of `CreateBucket`.)
+pub(super) const TAKEN: &[&str] = &[
+    "AlreadyExistsException",
+    "BucketAlreadyExists",
+    "BucketAlreadyOwnedByYou",
+    "EntityAlreadyExists",
+    "RepositoryAlreadyExistsException",
+    "ResourceAlreadyExistsException",
+    "TrailAlreadyExistsException",
+];
+
+/// How SageMaker and EKS say so, whose codes mean other things too. Seen of `CreateModel`
+/// (astronomer-providers #1055), `CreatePipeline` (sagemaker-python-sdk #6256), `CreateCluster` and
+/// `CreateAccessEntry` (terraform-aws-eks #1262, #2977). Lower case.
+pub(super) const TAKEN_TEXTS: &[&str] =
+    &["already exist", "must be unique within an aws account", "is already in use on this cluster"];
+
 pub(super) const SERVER: &[&str] = &[
     "ServiceFailure",
     "InternalFailure",

@@ -34,6 +34,8 @@ pub enum Class {
     InUse,
     /// It is being made, changed or removed. Wait.
     NotReady,
+    /// The name of what is to be made is somebody's already. No wait helps.
+    Taken,
     /// A protection of AWS's or of the owner's is on it.
     Protected,
     /// The caller lacks a permission.
@@ -206,6 +208,11 @@ pub fn classify(signal: &Signal<'_>) -> Class {
     }
     if is(CONFLICT) {
         return Class::Conflict;
+    }
+    let may_say = ["sagemaker", "eks"].contains(&signal.service);
+    let creates = signal.operation.starts_with("Create");
+    if is(TAKEN) || (creates && may_say && says(TAKEN_TEXTS)) {
+        return Class::Taken;
     }
     if is(PROTECTED) {
         return Class::Protected;
@@ -423,6 +430,11 @@ impl AwsError {
             _ if self.is_clock_skew() => format!("{self}; set the clock right, then go on"),
             _ => format!("{self}; log in again, then go on"),
         }
+    }
+
+    /// Whether the call may have had its effect all the same: no answer came, or none of AWS's.
+    pub fn may_have_worked(&self) -> bool {
+        matches!(self.class, Class::Ambiguous | Class::Garbled)
     }
 
     pub fn is_not_found(&self) -> bool {

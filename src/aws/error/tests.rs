@@ -38,8 +38,13 @@ fn each_answer_has_its_class() {
         ("s3", "InternalError", "", Ambiguous),
         ("s3", "OperationAborted", "", Conflict),
         // Somebody else has the name by now: no wait helps.
-        ("s3", "BucketAlreadyExists", "The requested bucket name is not available.", Refused),
-        ("s3", "BucketAlreadyOwnedByYou", "", Refused),
+        ("s3", "BucketAlreadyExists", "The requested bucket name is not available.", Taken),
+        ("s3", "BucketAlreadyOwnedByYou", "", Taken),
+        ("iam", "EntityAlreadyExists", "Role with name lab already exists.", Taken),
+        ("kms", "AlreadyExistsException", "", Taken),
+        ("logs", "ResourceAlreadyExistsException", "", Taken),
+        ("ecr", "RepositoryAlreadyExistsException", "", Taken),
+        ("cloudtrail", "TrailAlreadyExistsException", "", Taken),
         ("s3", "ExpiredToken", "The provided token has expired.", Expired),
         ("kms", "KMSInvalidStateException", "is pending deletion", NotReady),
         ("logs", "OperationAbortedException", "", Conflict),
@@ -67,6 +72,34 @@ fn each_answer_has_its_class() {
     for (service, code, message, class) in rows {
         let signal = Signal { service, code: Some(code), message, ..Signal::default() };
         assert_eq!(classify(&signal), *class, "{service} {code}: {message}");
+    }
+}
+
+#[test]
+fn a_taken_name_is_said_in_words_where_the_code_means_other_things_too() {
+    let rows = [
+        ("sagemaker", "ValidationException", "CreateModel", "Cannot create already existing model"),
+        (
+            "sagemaker",
+            "ValidationException",
+            "CreatePipeline",
+            "Pipeline names must be unique within an AWS account and region.",
+        ),
+        ("eks", "ResourceInUseException", "CreateCluster", "Cluster already exists with name: lab"),
+        (
+            "eks",
+            "ResourceInUseException",
+            "CreateAccessEntry",
+            "The specified access entry resource is already in use on this cluster.",
+        ),
+    ];
+    for (service, code, operation, message) in rows {
+        let of = |operation| {
+            let code = Some(code);
+            classify(&Signal { service, operation, code, message, ..Signal::default() })
+        };
+        assert_eq!(of(operation), Class::Taken, "{message}");
+        assert_ne!(of("UpdateThing"), Class::Taken, "{message}");
     }
 }
 

@@ -141,6 +141,10 @@ impl ResourceKind for LogGroup {
         Ok(super::again::rebuild(was))
     }
 
+    fn undo(&self, _: &Resource, _: &Prep) -> Result<Prep, String> {
+        Ok(Prep::of(Action::Configure, "deletionProtectionEnabled"))
+    }
+
     async fn make(&self, aws: &Aws, was: &Resource, step: &Prep) -> Result<Acted, AwsError> {
         super::again::make(aws, was, step).await
     }

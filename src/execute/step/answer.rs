@@ -77,6 +77,7 @@ impl Life<'_> {
                 self.refused(error.to_string(), Vec::new()).await.map(Some)
             }
             Class::Protected
+            | Class::Taken
             | Class::Denied
             | Class::Unavailable
             | Class::Quota

@@ -25,7 +25,7 @@ mod protected;
 mod roles;
 mod seen;
 mod services;
-mod yard;
+pub mod yard;
 
 use dismantle::resource::ResourceId;
 use futures::future::LocalBoxFuture;
