@@ -188,6 +188,9 @@ pub fn report(
     Ok(())
 }
 
+/// Calls of a look at a region in which there is nothing.
+pub const SURVEY: u64 = 70;
+
 /// Calls that the program may make in a story.
 ///
 /// A look at everything makes `SURVEY` calls a region, one more region for what is global, and
@@ -197,7 +200,6 @@ pub fn report(
 /// calls in a life, and while it waits one look, of a few calls, every two seconds at first and
 /// every thirty soon. A fault costs its call again, and the look after it.
 pub fn calls_max(world: &World, lives: u64, minutes: u64, faults: u64) -> u64 {
-    const SURVEY: u64 = 70;
     const PER_THING: u64 = 12;
     const PER_STEP: u64 = 60;
     const PER_MINUTE: u64 = 12;
