@@ -188,7 +188,7 @@ pub fn report(
     Ok(())
 }
 
-/// Calls of a look at everything, in a region where nothing is; see `safety::kinds`.
+/// Calls of a look at a region in which there is nothing.
 pub const SURVEY: u64 = 70;
 
 /// Calls that the program may make in a story.

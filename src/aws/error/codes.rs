@@ -95,10 +95,11 @@ pub(super) const UNKNOWN_OPERATION: &[&str] = &[
 ];
 
 /// How AWS itself says, in a region that lacks an operation, that it does: code, and words in lower
-/// case. Nothing of it can be there. Seen of SageMaker (terraform-provider-aws #16061, #27258) and
-/// of EKS (eksctl #8630).
+/// case. Nothing of it can be there. Seen of SageMaker (terraform-provider-aws #16061, #27258;
+/// aws-sdk-js #4584) and of EKS (eksctl #8630).
 pub(super) const NOT_IN_THE_REGION: &[(&str, &str)] = &[
     ("UnknownOperationException", "not supported in the called region"),
+    ("UnknownOperationException", "not supported in this region"),
     ("AccessDeniedException", "unable to determine service/operation name to be authorized"),
 ];
 

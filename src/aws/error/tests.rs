@@ -5,10 +5,12 @@ use super::*;
 #[test]
 fn what_a_region_lacks_is_unavailable_and_a_denial_is_not() {
     let lacks = "The requested operation is not supported in the called region.";
+    let not_here = "This operation is not supported in this region";
     let nameless = "Unable to determine service/operation name to be authorized";
     let denied = "User: ann is not authorized to perform: eks:ListCapabilities";
     let rows = [
         ("sagemaker", "UnknownOperationException", lacks, Class::Unavailable),
+        ("sagemaker", "UnknownOperationException", not_here, Class::Unavailable),
         ("sagemaker", "UnknownOperationException", "", Class::Garbled),
         ("eks", "AccessDeniedException", nameless, Class::Unavailable),
         ("eks", "AccessDeniedException", denied, Class::Denied),

@@ -19,6 +19,8 @@ use crate::resource::{
 
 pub(super) mod jobs;
 pub(super) mod settings;
+#[cfg(all(test, feature = "sandbox"))]
+mod tests;
 
 /// One kind.
 pub(super) struct Seen {

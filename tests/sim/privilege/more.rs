@@ -35,7 +35,7 @@ pub async fn make(sandbox: &Sandbox) -> Made {
     registry(sandbox).await?;
     locked_bucket(sandbox).await?;
     sagemaker(sandbox).await?;
-    schedules(sandbox).await?;
+    schedule(sandbox).await?;
     only_read(sandbox).await
 }
 
@@ -154,21 +154,13 @@ async fn sagemaker(sandbox: &Sandbox) -> Made {
     Ok(())
 }
 
-/// Schedules that leave it to a job definition what they run, one of each sort.
-async fn schedules(sandbox: &Sandbox) -> Made {
+/// A schedule that leaves it to a job definition what it runs.
+async fn schedule(sandbox: &Sandbox) -> Made {
     let client = aws_sdk_sagemaker::Client::new(&sandbox.sdk_config("us-east-1"));
-    for watches in [
-        MonitoringType::DataQuality,
-        MonitoringType::ModelQuality,
-        MonitoringType::ModelBias,
-        MonitoringType::ModelExplainability,
-    ] {
-        let name = format!("retailer-site-{}", watches.as_str());
-        let config = MonitoringScheduleConfig::builder().monitoring_job_definition_name(&name);
-        let config = config.monitoring_type(watches).build();
-        let made = client.create_monitoring_schedule().monitoring_schedule_name(&name);
-        made.monitoring_schedule_config(config).send().await?;
-    }
+    let config = MonitoringScheduleConfig::builder().monitoring_type(MonitoringType::DataQuality);
+    let config = config.monitoring_job_definition_name("retailer-site-drift").build();
+    let made = client.create_monitoring_schedule().monitoring_schedule_name("retailer-site-drift");
+    made.monitoring_schedule_config(config).send().await?;
     Ok(())
 }
 

@@ -3,9 +3,14 @@
 
 use dismantle::aws::kinds::kms::ALIAS;
 use dismantle::aws::kinds::{ecr, iam, sagemaker};
+use dismantle::classify::Decision;
+use dismantle::discover::Seen;
+use dismantle::mandate::Survey;
 use dismantle::resource::{Kind, ResourceId};
-use dismantle::sandbox::ACCOUNT_ID;
+use dismantle::sandbox::{ACCOUNT_ID, Call, Service};
+use serde_json::json;
 
+use super::hold::{MANIFEST, account, enter, paused};
 use super::services::lab_endpoint;
 use super::yard::{HOME, Yard, at_home, global, role_arn};
 use super::{BoxError, Evidence, Expect, Pair, Rule, built};
@@ -234,4 +239,66 @@ seen! {
         "role ARN", "CfnCreateTemplateProvider, RoleARN";
     PROJECT names Bucket: "a bucket that a foreign project's template lies in stays",
         "template URL", "CfnCreateTemplateProvider, TemplateURL";
+}
+
+/// What uses nothing any more: a kind, the member that says so, and what it says.
+const ENDED: &[(Kind, &str, &str)] = &[
+    (sagemaker::COMPILATION_JOB, "CompilationJobStatus", "COMPLETED"),
+    (sagemaker::OPTIMIZATION_JOB, "OptimizationJobStatus", "STOPPED"),
+    (sagemaker::AI_BENCHMARK_JOB, "AIBenchmarkJobStatus", "Completed"),
+    (sagemaker::AI_RECOMMENDATION_JOB, "AIRecommendationJobStatus", "Failed"),
+    (sagemaker::AUTO_ML_JOB, "AutoMLJobStatus", "Completed"),
+    (sagemaker::LABELING_JOB, "LabelingJobStatus", "Stopped"),
+    (sagemaker::INFERENCE_RECOMMENDATIONS_JOB, "Status", "FAILED"),
+    (sagemaker::INFERENCE_EXPERIMENT, "Status", "Cancelled"),
+];
+
+/// What is gone although AWS shows it.
+const GONE: &[(Kind, &str, &str)] = &[
+    (sagemaker::INFERENCE_RECOMMENDATIONS_JOB, "Status", "DELETED"),
+    (sagemaker::MLFLOW_APP, "Status", "Deleted"),
+    (sagemaker::PARTNER_APP, "Status", "Deleted"),
+    (sagemaker::PROJECT, "ProjectStatus", "DeleteCompleted"),
+];
+
+/// A survey of an account in which each of these used a role of the lab's.
+fn survey_of(rows: &[(Kind, &str, &str)]) -> (Survey, Vec<Pair>, Vec<Call>) {
+    paused(async {
+        let sandbox = account();
+        let mut pairs = Vec::new();
+        for (row, (kind, member, status)) in rows.iter().enumerate() {
+            let made = pair(Yard::new(&sandbox, row), *kind, Named::Role).await;
+            let made = made.unwrap_or_else(|error| panic!("{kind}: {error:?}"));
+            let id = &made.neighbours[0].id;
+            let name = id.rsplit('/').next().expect("a name");
+            assert!(sandbox.amend(kind.as_str(), HOME.as_str(), name, json!({ *member: status })));
+            pairs.push(made);
+        }
+        let before = sandbox.calls_made();
+        let mandate = enter(&sandbox, MANIFEST).await;
+        let survey = mandate.survey(&Seen::default()).await;
+        let calls = sandbox.calls().into_iter().filter(|call| call.number > before).collect();
+        (survey, pairs, calls)
+    })
+}
+
+#[test]
+fn what_has_ended_keeps_nothing_and_is_not_described() {
+    let (survey, pairs, calls) = survey_of(ENDED);
+    for (pair, (kind, ..)) in pairs.iter().zip(ENDED) {
+        assert_eq!(survey.decided.verdicts[&pair.lab].decision, Decision::Delete, "{kind}");
+        assert!(survey.inventory.get(&pair.neighbours[0]).is_some(), "{kind} is not seen");
+    }
+    let asks =
+        |call: &&Call| call.operation.starts_with("Describe") && call.service == Service::SageMaker;
+    assert_eq!(calls.iter().find(asks).map(|call| &call.operation), None);
+}
+
+#[test]
+fn what_aws_still_shows_although_it_is_gone_keeps_nothing() {
+    let (survey, pairs, _) = survey_of(GONE);
+    for (pair, (kind, ..)) in pairs.iter().zip(GONE) {
+        assert_eq!(survey.decided.verdicts[&pair.lab].decision, Decision::Delete, "{kind}");
+        assert!(survey.inventory.get(&pair.neighbours[0]).is_none(), "{kind} is seen");
+    }
 }
