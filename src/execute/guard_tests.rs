@@ -103,6 +103,8 @@ async fn a_forged_step_is_stopped() {
             Given::new().but(|it| it.signer = Some("arn:aws:iam::999999999999:user/ann")),
         ),
         ("nobody has said whose", Given::new().but(|it| it.signer = None)),
+        ("root user's", Given::new().but(|it| it.signer = Some("arn:aws:iam::842676018087:root"))),
+        ("a removal does no create", Given::new().but(|it| it.step.action = Action::Create)),
         (
             "regions",
             Given::new().but(|it| {

@@ -130,6 +130,15 @@ async fn credentials_that_expire_in_the_middle_are_refreshed_by_the_chain() {
     assert_eq!((outcome.outcome, outcome.failed), (Ending::Incomplete, vec![]));
     assert!(login.sessions_given() > 1, "one session was enough");
     assert_eq!(too_late(&place), 0, "none was used after its end");
+    // Whose each of them is was asked before anything else was asked with it.
+    let mut asked = std::collections::BTreeMap::new();
+    for call in place.sandbox.calls() {
+        asked.entry(call.access_key).or_insert(call.operation);
+    }
+    let sessions = asked.iter().filter(|(key, _)| key.starts_with("ASIA"));
+    let sessions: Vec<_> = sessions.map(|(_, first)| first.as_str()).collect();
+    assert_eq!(sessions.len(), login.sessions_given() as usize);
+    assert!(sessions.iter().all(|first| *first == "GetCallerIdentity"), "{sessions:?}");
     drop(journal);
     place.check_the_end().await.unwrap();
 }

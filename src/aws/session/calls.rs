@@ -11,7 +11,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::Aws;
-use super::identity::Unintroduced;
+use super::identity::{Signer, Unintroduced};
 use crate::aws::Op;
 use crate::aws::error::{self, AwsError, Class};
 
@@ -79,10 +79,11 @@ impl Aws {
         }
         session.introduce(key, self.region()).await?;
         let ours = session.identities.account();
-        match session.identities.owner(key).filter(|owner| Some(owner.as_str()) != ours) {
+        let stranger = |owner: &Signer| Some(owner.account.as_str()) != ours;
+        match session.identities.owner(key).filter(stranger) {
             None => Ok(true),
             Some(owner) => {
-                let error = AwsError::other_account(op, self.region(), &owner, ours);
+                let error = AwsError::other_account(op, self.region(), &owner.account, ours);
                 self.lock_out(&error);
                 Err(error)
             }

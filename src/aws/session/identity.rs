@@ -18,14 +18,34 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 
+use crate::resource::Region;
+
 /// Keys that are remembered. A role's session is renewed once an hour at most; a chain that gives
 /// out more of them is asked about again.
 const KEYS_MAX: usize = 100;
+
+/// Whose an access key is, as STS says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signer {
+    /// The account's number.
+    pub account: String,
+    /// The caller's ARN.
+    pub arn: String,
+}
+
+impl Signer {
+    /// Whether it is the account's root user, whom no policy holds back.
+    pub fn is_root(&self) -> bool {
+        self.arn.ends_with(":root")
+    }
+}
 
 /// The account that a session is in, and whose each access key is.
 #[derive(Debug, Default)]
 pub(super) struct Identities {
     account: OnceLock<String>,
+    /// Where the door asked: STS answers there, and need not in every region.
+    pub(super) door: OnceLock<Region>,
     known: Mutex<Known>,
     /// One question at a time: who waits for it finds the answer.
     pub(super) asking: tokio::sync::Mutex<()>,
@@ -33,7 +53,7 @@ pub(super) struct Identities {
 
 #[derive(Debug, Default)]
 struct Known {
-    owners: BTreeMap<String, String>,
+    owners: BTreeMap<String, Signer>,
     /// The key that signed last.
     last: Option<String>,
 }
@@ -44,14 +64,14 @@ impl Identities {
     }
 
     /// STS has said whose a key is. The first answer is the session's account.
-    pub(super) fn learn(&self, key: Option<&str>, account: &str) {
-        self.account.get_or_init(|| account.to_owned());
+    pub(super) fn learn(&self, key: Option<&str>, signer: Signer) {
+        self.account.get_or_init(|| signer.account.clone());
         let Some(key) = key else { return };
         let mut known = self.known();
         if known.owners.len() >= KEYS_MAX {
             known.owners.clear();
         }
-        known.owners.insert(key.to_owned(), account.to_owned());
+        known.owners.insert(key.to_owned(), signer);
         known.last = Some(key.to_owned());
     }
 
@@ -59,12 +79,12 @@ impl Identities {
         self.account.get().map(String::as_str)
     }
 
-    pub(super) fn owner(&self, key: &str) -> Option<String> {
+    pub(super) fn owner(&self, key: &str) -> Option<Signer> {
         self.known().owners.get(key).cloned()
     }
 
     /// Whose the key is that signed last.
-    pub(super) fn signer(&self) -> Option<String> {
+    pub(super) fn signer(&self) -> Option<Signer> {
         let known = self.known();
         known.owners.get(known.last.as_deref()?).cloned()
     }
@@ -77,7 +97,7 @@ impl Identities {
         let mut known = self.known();
         known.last = Some(key.to_owned());
         match known.owners.get(key) {
-            Some(owner) if owner == account => Ok(()),
+            Some(owner) if owner.account == account => Ok(()),
             _ => Err(Unintroduced { key: key.to_owned() }),
         }
     }
@@ -186,24 +206,28 @@ mod tests {
         }
     }
 
+    fn of(account: &str) -> Signer {
+        Signer { account: account.to_owned(), arn: format!("arn:aws:iam::{account}:user/ann") }
+    }
+
     #[test]
     fn only_keys_of_the_account_sign() {
         let identities = Identities::default();
         assert_eq!(identities.signs(Some("A")), Ok(()), "the door's own question");
         assert_eq!(identities.signer(), None);
-        identities.learn(Some("A"), "111122223333");
+        identities.learn(Some("A"), of("111122223333"));
         assert_eq!(identities.signs(Some("A")), Ok(()));
-        assert_eq!(identities.signer().as_deref(), Some("111122223333"));
+        assert_eq!(identities.signer(), Some(of("111122223333")));
         for key in [Some("B"), None] {
             let key = key.unwrap_or_default();
             assert_eq!(identities.signs(Some(key)), Err(Unintroduced { key: key.to_owned() }));
             assert_eq!(identities.signer(), None);
         }
-        identities.learn(Some("B"), "999999999999");
+        identities.learn(Some("B"), of("999999999999"));
         assert!(identities.signs(Some("B")).is_err(), "it is somebody else's");
-        assert_eq!(identities.signer().as_deref(), Some("999999999999"));
+        assert_eq!(identities.signer(), Some(of("999999999999")));
         assert_eq!(identities.account(), Some("111122223333"), "the first answer stays");
-        identities.learn(Some("C"), "111122223333");
+        identities.learn(Some("C"), of("111122223333"));
         assert_eq!(identities.signs(Some("C")), Ok(()), "a session that was renewed");
     }
 
@@ -211,7 +235,7 @@ mod tests {
     fn what_is_remembered_is_bounded() {
         let identities = Identities::default();
         for number in 0..(3 * KEYS_MAX) {
-            identities.learn(Some(&format!("ASIA{number}")), "111122223333");
+            identities.learn(Some(&format!("ASIA{number}")), of("111122223333"));
         }
         assert!(identities.known().owners.len() <= KEYS_MAX);
     }

@@ -20,6 +20,7 @@ use rand::{Rng, SeedableRng};
 
 pub use self::account::Aws;
 use self::account::Clients;
+pub use self::identity::Signer;
 use self::identity::{Asker, Identities};
 use super::Op;
 use super::error::AwsError;
@@ -186,7 +187,9 @@ impl Session {
         let answer = aws.call(OP, ask).await?;
         match (answer.account, answer.arn) {
             (Some(account), Some(arn)) => {
-                self.identities.learn(asker.key().as_deref(), &account);
+                self.identities.door.get_or_init(|| region);
+                let signer = Signer { account: account.clone(), arn: arn.clone() };
+                self.identities.learn(asker.key().as_deref(), signer);
                 Ok((account, arn))
             }
             _ => Err(AwsError::garbled(OP, region, "it names no account")),
@@ -202,14 +205,14 @@ impl Session {
         Box::pin(async move {
             let _turn = self.identities.asking.lock().await;
             if self.identities.owner(key).is_none() {
-                self.caller(region).await?;
+                self.caller(*self.identities.door.get_or_init(|| region)).await?;
             }
             Ok(())
         })
     }
 
-    /// The account whose credentials signed last, as STS said; `None` if nobody has asked.
-    pub fn signer(&self) -> Option<String> {
+    /// Whose credentials signed last, as STS said; `None` if nobody has asked.
+    pub fn signer(&self) -> Option<Signer> {
         self.identities.signer()
     }
 

@@ -6,7 +6,8 @@
 use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::primitives::{ByteStream, DateTime};
 use aws_sdk_s3::types::{
-    ObjectLockConfiguration, ObjectLockEnabled, ObjectLockLegalHoldStatus, ObjectLockMode,
+    DefaultRetention, ObjectLockConfiguration, ObjectLockEnabled, ObjectLockLegalHoldStatus,
+    ObjectLockMode, ObjectLockRetentionMode, ObjectLockRule,
 };
 use dismantle::discover::Seen;
 use dismantle::mandate::Survey;
@@ -27,6 +28,8 @@ struct Row {
     name: &'static str,
     /// What is put on one of the bucket's objects.
     hold: fn(Put) -> Put,
+    /// For how many days all of them are retained by the bucket's own rule.
+    days: Option<i32>,
     more: &'static str,
     /// Why nothing goes; `None`: all of it does.
     stays: Option<&'static str>,
@@ -39,40 +42,53 @@ fn on(put: Put, mode: ObjectLockMode, until_s: i64) -> Put {
 }
 
 const ROWS: &[Row] = &[
-    Row { name: "no hold", hold: |put| put, more: "", stays: None },
+    Row { name: "no hold", hold: |put| put, days: None, more: "", stays: None },
     Row {
         name: "a legal hold",
         hold: |put| put.object_lock_legal_hold_status(ObjectLockLegalHoldStatus::On),
+        days: None,
         more: "",
         stays: Some("is under legal hold"),
     },
     Row {
         name: "a legal hold, and retention is bypassed",
         hold: |put| put.object_lock_legal_hold_status(ObjectLockLegalHoldStatus::On),
+        days: None,
         more: BYPASS,
         stays: Some("is under legal hold"),
     },
     Row {
         name: "compliance retention, which is bypassed",
         hold: |put| on(put, ObjectLockMode::Compliance, FUTURE_S),
+        days: None,
         more: BYPASS,
         stays: Some("is under compliance retention until 2033-05-18T03:33:20Z"),
     },
     Row {
         name: "compliance retention that is over",
         hold: |put| on(put, ObjectLockMode::Compliance, PAST_S),
+        days: None,
         more: "",
         stays: None,
     },
     Row {
         name: "governance retention",
         hold: |put| on(put, ObjectLockMode::Governance, FUTURE_S),
+        days: None,
         more: "",
         stays: Some("is under governance retention until 2033-05-18T03:33:20Z"),
     },
     Row {
+        name: "the bucket's own default retention",
+        hold: |put| put,
+        days: Some(30),
+        more: BYPASS,
+        stays: Some("is under compliance retention until 2026-02-14T08:00:00Z"),
+    },
+    Row {
         name: "governance retention, which is bypassed",
         hold: |put| on(put, ObjectLockMode::Governance, FUTURE_S),
+        days: None,
         more: BYPASS,
         stays: None,
     },
@@ -82,14 +98,20 @@ const ROWS: &[Row] = &[
 async fn bucket(
     yard: &Yard,
     count: usize,
+    days: Option<i32>,
     hold: impl Fn(Put) -> Put,
 ) -> Result<ResourceId, BoxError> {
     let name = yard.lab("locked");
     let create = yard.s3().create_bucket().bucket(&name);
     create.object_lock_enabled_for_bucket(true).send().await?;
     let on = ObjectLockConfiguration::builder().object_lock_enabled(ObjectLockEnabled::Enabled);
+    let rule = days.map(|days| {
+        let compliance = ObjectLockRetentionMode::Compliance;
+        let retention = DefaultRetention::builder().mode(compliance).days(days).build();
+        ObjectLockRule::builder().default_retention(retention).build()
+    });
     let put = yard.s3().put_object_lock_configuration().bucket(&name);
-    put.object_lock_configuration(on.build()).send().await?;
+    put.object_lock_configuration(on.set_rule(rule).build()).send().await?;
     for number in 0..count {
         let put = yard.s3().put_object().bucket(&name).key(format!("{number:04}.csv"));
         let put = put.body(ByteStream::from_static(b"1,2,3"));
@@ -102,7 +124,8 @@ async fn bucket(
 async fn run(row: &Row) -> Result<(), String> {
     let sandbox = account();
     let yard = Yard::new(&sandbox, 0);
-    let bucket = bucket(&yard, 5, row.hold).await.map_err(|error| format!("{error:?}"))?;
+    let bucket =
+        bucket(&yard, 5, row.days, row.hold).await.map_err(|error| format!("{error:?}"))?;
     let contents = async || sandbox.snapshot().await["buckets"][&bucket.id].clone();
     let before = contents().await;
     let mandate = enter(&sandbox, &format!("{MANIFEST}{}", row.more)).await;
@@ -118,7 +141,8 @@ async fn run(row: &Row) -> Result<(), String> {
         return Err("something was removed from it".to_owned());
     }
     let told = outcome.blocked.iter().find(|row| row.resource == bucket);
-    if !told.is_some_and(|told| told.reason.contains(words) && told.reason.contains("0002.csv")) {
+    let which = if row.days.is_some() { ".csv" } else { "0002.csv" };
+    if !told.is_some_and(|told| told.reason.contains(words) && told.reason.contains(which)) {
         return Err(format!("the run says of it {told:?}"));
     }
     match (outcome.outcome, outcome.failed.is_empty()) {
@@ -141,7 +165,7 @@ fn where_one_version_has_to_stay_nothing_is_removed() {
 fn where_retention_cannot_be_seen_nothing_is_removed() {
     paused(async {
         let sandbox = account();
-        let bucket = bucket(&Yard::new(&sandbox, 0), 3, |put| put).await.expect("a bucket");
+        let bucket = bucket(&Yard::new(&sandbox, 0), 3, None, |put| put).await.expect("a bucket");
         let before = sandbox.snapshot().await["buckets"].clone();
         let mandate = enter(&sandbox, MANIFEST).await;
         let Survey { inventory, plan, .. } = mandate.survey(&Seen::default()).await;
@@ -167,7 +191,7 @@ fn where_retention_cannot_be_seen_nothing_is_removed() {
 fn a_large_bucket_is_asked_about_a_bounded_number_of_versions() {
     paused(async {
         let sandbox = account();
-        let bucket = bucket(&Yard::new(&sandbox, 0), 700, |put| put).await.expect("a bucket");
+        let bucket = bucket(&Yard::new(&sandbox, 0), 700, None, |put| put).await.expect("a bucket");
         let mandate = enter(&sandbox, MANIFEST).await;
         let Survey { inventory, plan, .. } = mandate.survey(&Seen::default()).await;
         take_apart(&mandate, inventory, plan.steps, Vec::new(), false).await;

@@ -490,6 +490,23 @@ pub const RULES: &[Rule] = &[
         evidence: Evidence::Nothing,
     },
     Rule {
+        name: "a role that pods of a foreign cluster may come to goes, and that is said",
+        source: "EKS user guide, IAM roles for service accounts: a role trusts a cluster's issuer",
+        build: |yard| {
+            built(async move {
+                let (theirs, name) = (yard.their("cluster"), yard.lab("role"));
+                let issuer = yard.cluster(&theirs, &role_arn(&yard.their("cluster-role"))).await?;
+                let provider = yard.provider(issuer.trim_start_matches("https://")).await?;
+                let role = yard.iam().create_role().role_name(&name);
+                let trust = trust("Federated", &provider);
+                role.assume_role_policy_document(trust).send().await?;
+                Ok(Pair::of(global(ROLE, name), global(iam::OIDC_PROVIDER, provider)))
+            })
+        },
+        expect: Expect::Goes("its trusted identity provider, stays: who comes through it may use"),
+        evidence: Evidence::Nothing,
+    },
+    Rule {
         name: "a role that one of the account's own users may assume goes, and that is said",
         source: "IAM user guide, AWS JSON policy elements: Principal",
         build: |yard| {

@@ -6,7 +6,7 @@ use winterbaume_core::MockResponse;
 
 use super::store::{Held, NULL, Version, Versioning};
 use super::xml::{document, element, elements, http_time, time};
-use super::{Ask, no_key, refuse};
+use super::{Ask, no_key, refuse, settings};
 use crate::sandbox::answer::{self, tag};
 
 type Result = std::result::Result<MockResponse, MockResponse>;
@@ -60,6 +60,8 @@ pub fn store(
     let until = ask.header("x-amz-object-lock-retain-until-date");
     let until = until.and_then(|until| until.parse().ok());
     let mode = ask.header("x-amz-object-lock-mode").map(str::to_owned);
+    let now = ask.now;
+    let retention = mode.zip(until).or(settings::default_retention(ask.here()?, now));
     let version = Version {
         id: if ask.here()?.versioning == Versioning::Enabled { fresh } else { NULL.to_owned() },
         marker: false,
@@ -69,7 +71,7 @@ pub fn store(
         headers,
         tags: String::new(),
         legal_hold: hold,
-        retention: mode.zip(until),
+        retention,
     };
     let key = ask.key.clone();
     ask.here()?.put(&key, version.clone());

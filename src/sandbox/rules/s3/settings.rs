@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use http::HeaderMap;
+use jiff::{SignedDuration, Timestamp};
 use winterbaume_core::{MockRequest, MockResponse};
 
 use super::Ask;
@@ -97,6 +98,17 @@ pub fn least_size(
 /// `CreateBucket` with `x-amz-bucket-object-lock-enabled` turns Object Lock on, with no rule.
 pub fn lock(bucket: &mut Bucket) {
     put(bucket, OBJECT_LOCK, &document(OBJECT_LOCK, &tag("ObjectLockEnabled", "Enabled")));
+}
+
+/// What a version is under that was put without retention of its own (S3 user guide, "Locking
+/// objects with Object Lock", default retention settings).
+pub fn default_retention(bucket: &Bucket, now: Timestamp) -> Option<(String, Timestamp)> {
+    let rules = elements(bucket.settings.get(OBJECT_LOCK)?, "DefaultRetention");
+    let rule = rules.first()?;
+    let number = |member: &str| rule.get(member)?.parse::<i64>().ok();
+    let days = number("Days").or_else(|| Some(number("Years")? * 365))?;
+    let until = now.checked_add(SignedDuration::from_hours(24 * days)).ok()?;
+    Some((rule.get("Mode")?.clone(), until))
 }
 
 /// `CreateBucket` with `x-amz-object-ownership`.
