@@ -152,6 +152,7 @@ mod tests {
         iam.delete_role_policy().role_name("r").policy_name("p").send().await.unwrap();
         let delete = || iam.delete_role().role_name("r").send();
         assert_eq!(code(delete().await), "DeleteConflict");
+        assert_eq!(sandbox.befell()["refused for what was taken off"], 1);
         tokio::time::sleep(std::time::Duration::from_secs(11)).await;
         delete().await.unwrap();
     }
@@ -176,5 +177,6 @@ mod tests {
         let visitor = aws_sdk_cloudwatchlogs::Client::new(&sandbox.visitor_config("us-east-1"));
         let seen = visitor.describe_log_groups().send().await.unwrap();
         assert_eq!((seen.log_groups().len(), count().await), (0, 1));
+        assert_eq!(sandbox.befell()["a list of what was there"], 2);
     }
 }

@@ -254,7 +254,8 @@ impl Sandbox {
         self.0.account.befell()
     }
 
-    /// Lets somebody look at every change that the account's own caller makes, or nobody any more.
+    /// Lets somebody look at every call of the account's own caller that would change something, and
+    /// at the account after it; or nobody any more.
     pub fn set_watcher(&self, watcher: Option<Arc<dyn Watcher>>) {
         self.0.watcher.set(watcher);
     }
@@ -315,6 +316,11 @@ impl Sandbox {
         let call = self.0.calls.open(&route, words::of(&request, &route), now);
         if route.access_key == VISITOR_KEY_ID {
             return self.welcome(call, request, &route).await;
+        }
+        if route.mutates()
+            && let Some((watcher, call)) = self.watched(call)
+        {
+            watcher.called(self, &call).await;
         }
         let fate = self.sky().fate(call, &route, now);
         let expired = self.has_expired(&route.access_key);
@@ -378,16 +384,17 @@ impl Sandbox {
         let answer = self.0.account.answer(request, route, &weather);
         let response = tokio::task::coop::unconstrained(answer).await;
         self.0.calls.note(call, |call| call.effect = Some(response.status));
-        if route.mutates() && response.status < 300 {
-            self.watched(call).await;
+        if route.mutates()
+            && response.status < 300
+            && let Some((watcher, call)) = self.watched(call)
+        {
+            watcher.changed(self, &call).await;
         }
         response
     }
 
-    async fn watched(&self, number: u64) {
-        let Some(watcher) = self.0.watcher.get() else { return };
-        let Some(call) = self.0.calls.get(number) else { return };
-        watcher.changed(self, &call).await;
+    fn watched(&self, number: u64) -> Option<(Arc<dyn Watcher>, Call)> {
+        Some((self.0.watcher.get()?, self.0.calls.get(number)?))
     }
 
     /// A visitor's call: at once, and whatever AWS does in the background is done.

@@ -192,3 +192,47 @@ async fn the_account_is_used_by_whom_and_where_it_is_told() {
     let me = aws_sdk_sts::Client::new(&config).get_caller_identity().send().await.unwrap();
     assert_eq!(me.arn(), Some(root));
 }
+
+#[derive(Default)]
+struct Seen(std::sync::Mutex<Vec<String>>);
+
+#[async_trait::async_trait]
+impl Watcher for Seen {
+    async fn called(&self, _: &Sandbox, call: &Call) {
+        self.0.lock().unwrap().push(format!("called {}", call.operation));
+    }
+
+    async fn changed(&self, sandbox: &Sandbox, call: &Call) {
+        let account = sandbox.snapshot().await;
+        let groups = account["logs/us-east-1"]["log_groups"].as_object().unwrap().len();
+        let answered = call.status.is_some();
+        self.0.lock().unwrap().push(format!("{} {groups} {answered}", call.operation));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watcher_sees_each_change_before_its_answer_leaves() {
+    let weather = Weather::calm()
+        .with_nth(Service::Logs, "DeleteLogGroup", 1, Fault::ResetBefore)
+        .with_nth(Service::Logs, "DeleteLogGroup", 2, Fault::ResetAfter);
+    let sandbox = Sandbox::builder().weather(weather).build();
+    let seen = std::sync::Arc::new(Seen::default());
+    sandbox.set_watcher(Some(seen.clone()));
+    let logs = aws_sdk_cloudwatchlogs::Client::new(&sandbox.sdk_config("us-east-1"));
+    logs.create_log_group().log_group_name("g").send().await.unwrap();
+    logs.create_log_group().log_group_name("g").send().await.unwrap_err();
+    logs.describe_log_groups().send().await.unwrap();
+    logs.delete_log_group().log_group_name("g").send().await.unwrap_err();
+    logs.delete_log_group().log_group_name("g").send().await.unwrap_err();
+    let visitor = aws_sdk_cloudwatchlogs::Client::new(&sandbox.visitor_config("us-east-1"));
+    visitor.create_log_group().log_group_name("v").send().await.unwrap();
+    let expected = [
+        "called CreateLogGroup",
+        "CreateLogGroup 1 false",
+        "called CreateLogGroup",
+        "called DeleteLogGroup",
+        "called DeleteLogGroup",
+        "DeleteLogGroup 0 false",
+    ];
+    assert_eq!(*seen.0.lock().unwrap(), expected);
+}

@@ -7,11 +7,14 @@ use async_trait::async_trait;
 
 use super::{Call, Sandbox};
 
-/// Is told of each call of the account's own caller that changed something, after its effect and
-/// before its answer leaves. Nothing else happens in the account until it returns, unless it waits;
-/// if it never returns, the call has no answer.
+/// Is told of the calls of the account's own caller that would change something. As long as it does
+/// not return, nothing goes on with the call; while it does not wait, nothing else happens either.
 #[async_trait]
 pub trait Watcher: Send + Sync {
+    /// A call has arrived, whatever may become of it.
+    async fn called(&self, sandbox: &Sandbox, call: &Call);
+
+    /// A call has changed something, and its answer has not left yet.
     async fn changed(&self, sandbox: &Sandbox, call: &Call);
 }
 

@@ -1,19 +1,24 @@
 //! The invariants can fail: each is shown a story that breaks it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
 
-use dismantle::aws::kinds::{iam, sagemaker};
+use dismantle::aws::kinds::{iam, logs, sagemaker};
 use dismantle::journal::{Entry, Outcome};
 use dismantle::plan::{Step, StepId};
 use dismantle::resource::{Action, Kind, Region, ResourceId};
-use dismantle::sandbox::{ACCESS_KEY_ID, Call, Service, VISITOR_KEY_ID};
+use dismantle::sandbox::{ACCESS_KEY_ID, Call, Sandbox, Service, VISITOR_KEY_ID};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::asked;
+use crate::hand::Hand;
 use crate::invariants;
 use crate::order::Order;
-use crate::witness::Written;
+use crate::raw;
+use crate::watch::{Ground, Watch};
+use crate::witness::{Book, Written};
 use crate::world::{Fate, NO_LIMIT, Side, Thing, World};
 
 fn call(number: u64, operation: &str, words: &[&str]) -> Call {
@@ -175,4 +180,56 @@ fn what_a_neighbour_uses_stays_and_what_belongs_to_what_is_held() {
     let expected =
         [Fate::Stays, Fate::Stays, Fate::Stays, Fate::Stays, Fate::Stays, Fate::Goes, Fate::Either];
     assert_eq!(fates, expected);
+}
+
+/// What a watched story says of the deletion of a log group of this name; nothing if all is well.
+/// The journal says `lines` before, and other people's group is to be `then`.
+async fn told(name: &str, lines: &[Entry], then: Option<Value>) -> Option<String> {
+    let sandbox = Sandbox::builder().build();
+    let hand = Hand(sandbox.clone());
+    let group = |name: &str, side| Thing {
+        id: ResourceId::new(logs::LOG_GROUP, Region::new("us-east-1"), name),
+        ..thing(logs::LOG_GROUP, name, side, &[])
+    };
+    let things = vec![group("ours", Side::Lab), group("theirs", Side::Theirs)];
+    for thing in &things {
+        let body = json!({ "logGroupName": thing.id.id });
+        hand.json("logs", "us-east-1", "CreateLogGroup", body).await.expect("it is made");
+    }
+    let is = raw::state(&sandbox.snapshot().await, &things[1].id);
+    let still = [(1, then.unwrap_or(is))].into();
+    let ground = Ground { world: world(things), shaken: BTreeSet::new(), still };
+    let book = Book::new(sandbox.clone());
+    book.wrote(Timestamp::UNIX_EPOCH, lines.to_vec());
+    sandbox.set_watcher(Some(Arc::new(Watch::new(Arc::clone(&book), ground))));
+    let client = aws_sdk_cloudwatchlogs::Client::new(&sandbox.sdk_config("us-east-1"));
+    let delete = client.delete_log_group().log_group_name(name).send();
+    let answer = tokio::time::timeout(Duration::from_secs(60), delete).await;
+    let answered = answer.is_ok_and(|answer| answer.is_ok());
+    sandbox.set_watcher(None);
+    let said = book.alarm.said();
+    assert_eq!(answered, said.is_none(), "who did wrong gets no answer");
+    said
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_is_wrong_ends_the_story_at_once() {
+    let of = |name: &str| {
+        let Entry::Step(step) = step() else { unreachable!() };
+        let resource = ResourceId::new(logs::LOG_GROUP, Region::new("us-east-1"), name);
+        vec![Entry::Step(Step { resource, ..step }), intent(1)]
+    };
+    assert_eq!(told("ours", &of("ours"), None).await, None);
+    let rows = [
+        (told("ours", &[], None).await, "no step"),
+        (told("ours", &of("ours")[..1], None).await, "no intent"),
+        (told("theirs", &of("theirs"), None).await, "theirs was to stay"),
+        (told("ours", &of("ours"), Some(json!("other"))).await, "was to stay as it was"),
+    ];
+    for (said, expected) in rows {
+        let said = said.unwrap_or_default();
+        // Two groups were made before.
+        assert!(said.starts_with("call 3, DeleteLogGroup in us-east-1 of "), "{said}");
+        assert!(said.contains(expected), "{expected}: {said}");
+    }
 }

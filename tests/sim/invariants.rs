@@ -16,7 +16,7 @@ use crate::asked;
 use crate::people::{Must, People};
 use crate::raw;
 use crate::witness::Written;
-use crate::world::{Fate, Thing, World};
+use crate::world::{Fate, Side, Thing, World};
 
 /// Who may use a thing was read no longer ago than five minutes before its last call; a minute
 /// more for the call itself to come through.
@@ -57,6 +57,11 @@ impl Ledger {
             }
             _ => Ok(()),
         }
+    }
+
+    pub fn done_by(&self, call: &Call) -> Vec<Step> {
+        let does = self.steps.iter().filter(|(_, step)| asked::does(call, step));
+        does.map(|(_, step)| step.clone()).collect()
     }
 
     /// Some step that the call does must have said so, and not be over.
@@ -125,6 +130,36 @@ pub fn goes(people: &People, account: &Value) -> Result<(), String> {
         let left = if *history { !raw::has_ended(&state) } else { raw::is_live(&state) };
         if fate == Fate::Goes && left && !people.shaken.contains(&at) {
             return Err(format!("{id} is left, and nothing holds it"));
+        }
+    }
+    Ok(())
+}
+
+/// What is gone is accounted for by a step of some run, and what a step has removed is gone.
+pub fn accounted(people: &People, lines: &[Written], account: &Value) -> Result<(), String> {
+    let mut removals = BTreeMap::new();
+    let mut done: BTreeSet<&ResourceId> = BTreeSet::new();
+    for line in lines {
+        match &line.entry {
+            Entry::Step(step) if step.action.is_removal() => {
+                removals.insert((line.run, &step.step), &step.resource);
+            }
+            Entry::Outcome { step, outcome, .. } if is_final(outcome) => {
+                done.extend(removals.get(&(line.run, step)));
+            }
+            _ => {}
+        }
+    }
+    for (at, Thing { id, side, history, .. }) in people.world.things.iter().enumerate() {
+        if *side == Side::Theirs || *history || people.shaken.contains(&at) {
+            continue;
+        }
+        match (raw::is_live(&raw::state(account, id)), done.contains(id)) {
+            (true, true) => {
+                return Err(format!("{id} is there, and a step is done that removes it"));
+            }
+            (false, false) => return Err(format!("{id} is gone, and no step says so")),
+            _ => {}
         }
     }
     Ok(())

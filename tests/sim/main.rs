@@ -9,8 +9,9 @@
 //!
 //! A [`small`] story does the same in a random [`world`] of some dozens of things, where a few
 //! hundred calls are a life. Its weather ([`sky`]) is worse, people act in the middle of a run
-//! ([`people`]), death comes at writes of the journal too ([`witness`]), and every call is held
-//! against the journal ([`invariants`]).
+//! ([`people`]), death comes at writes of the journal too ([`witness`]), and every change is looked at
+//! in the moment in which it is made ([`watch`]): it is held against the journal ([`invariants`]),
+//! against whoever uses what goes ([`order`]), and against what is to stay.
 //!
 //! `scripts/sim` tells many stories; the tests here tell a few hundred small ones and two others.
 //! Beside them stand a few chosen misfortunes, each alone: deaths and full disks at [`writes`] of the

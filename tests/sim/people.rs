@@ -148,7 +148,7 @@ impl People {
     /// Works until the end of time, or until something is wrong.
     pub async fn go_on(&mut self) -> String {
         loop {
-            let pause_ms = self.chance.random_range(500..600_000);
+            let pause_ms = self.chance.random_range(500..300_000);
             tokio::time::sleep(Duration::from_millis(pause_ms)).await;
             if let Err(wrong) = self.act(true).await {
                 return wrong;

@@ -14,6 +14,7 @@ pub const EXPOSED: &[(Service, &[&str])] = &[
     (Service::Kms, &["ListAliases", "DescribeKey", "ScheduleKeyDeletion"]),
     (Service::Logs, &["DescribeLogGroups", "DeleteLogGroup", "ListTagsForResource"]),
     (Service::Ecr, &["DescribeImages", "DescribeRepositories", "BatchDeleteImage"]),
+    (Service::Sts, &["GetCallerIdentity"]),
     (Service::CloudTrail, &["DescribeTrails", "GetTrailStatus", "DeleteTrail"]),
 ];
 

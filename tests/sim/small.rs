@@ -53,7 +53,7 @@ fn a_thing(kind: Kind, side: Side) -> String {
 
 /// All that must befall some story out of a few hundred.
 pub fn misfortunes() -> Vec<String> {
-    let own = DEATHS.into_iter().chain([STOPPED, REFUSED, TOO_MUCH, SLOW]);
+    let own = DEATHS.into_iter().chain([STOPPED, TOO_MUCH, SLOW]);
     let faults = sky::FAULTS.iter().map(|fault| fault.as_str());
     let late = Sandbox::builder().build().befell().into_keys();
     let all = own.chain(faults).chain(late).map(str::to_owned);
@@ -265,6 +265,7 @@ impl Story {
         let world = &self.people.world;
         invariants::journal_and_calls(&calls, &lines, &self.ended)?;
         invariants::musts(&self.people, &calls, &lines, &account)?;
+        invariants::accounted(&self.people, &lines, &account)?;
         if world.max_deletions == world::NO_LIMIT
             && let Err(why) = invariants::goes(&self.people, &account)
         {

@@ -119,7 +119,8 @@ impl Book {
         }
     }
 
-    fn wrote(&self, at: Timestamp, entries: impl IntoIterator<Item = Entry>) {
+    /// Takes down what became durable, and holds it against what was there.
+    pub fn wrote(&self, at: Timestamp, entries: impl IntoIterator<Item = Entry>) {
         let life = self.life.load(Ordering::Relaxed);
         let run = self.run();
         let after_calls = self.sandbox.calls_made();
@@ -135,6 +136,15 @@ impl Book {
     /// Whether the journal intends this call, as it stands now.
     pub fn gave_leave(&self, call: &Call) -> Result<(), String> {
         held(&self.ledger).gave_leave(call)
+    }
+
+    /// The steps that this call does.
+    pub fn done_by(&self, call: &Call) -> Vec<Step> {
+        held(&self.ledger).done_by(call)
+    }
+
+    pub fn life(&self) -> u32 {
+        self.life.load(Ordering::Relaxed)
     }
 }
 

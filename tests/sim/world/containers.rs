@@ -66,7 +66,7 @@ impl Maker<'_> {
         self.add_in(domain, New { kind, region, id: id.clone(), arn: id, side, uses })
     }
 
-    pub async fn cluster(&mut self, region: &'static str, side: Side) -> Result<(), String> {
+    pub async fn cluster(&mut self, region: &'static str, side: Side) -> Result<usize, String> {
         let role = self.some_role(side).await?;
         let name = self.name(side, "cluster", true);
         let id = name.text.clone();
@@ -101,7 +101,7 @@ impl Maker<'_> {
             let group = self.group(region, side, &format!("/aws/eks/{id}/cluster")).await?;
             self.world.things[group].owner = Some(cluster);
         }
-        Ok(())
+        Ok(cluster)
     }
 
     async fn addons(&mut self, region: &'static str, at: usize, id: &str) -> Result<(), String> {

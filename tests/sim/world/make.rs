@@ -98,13 +98,13 @@ impl Maker<'_> {
             9 => self.repository(region, side).await.map(drop),
             10 => self.trail(region, side).await,
             11 => self.model(region, side).await.map(drop),
-            12 | 13 => self.endpoint(region, side).await,
+            12 | 13 => self.endpoint(region, side).await.map(drop),
             14 => self.notebook(region, side).await,
             15 | 23 => self.job(region, side).await,
             16 => self.packages(region, side).await,
             17 => self.pipeline(region, side).await,
             18 => self.domain(region, side).await,
-            19 => self.cluster(region, side).await,
+            19 => self.cluster(region, side).await.map(drop),
             20 => self.circle(side).await,
             21 | 22 => {
                 let region = self.somewhere(Side::Theirs);

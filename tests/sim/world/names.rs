@@ -65,6 +65,10 @@ impl Names {
                 if tags && chance.random_bool(0.06) {
                     name.tags.push(("dismantle:keep".to_owned(), "yes".to_owned()));
                     name.held = true;
+                } else if tags && chance.random_bool(0.04) {
+                    // Goes with its stack, and by no other hand.
+                    name.tags.push(("aws:cloudformation:stack-name".to_owned(), "shop".to_owned()));
+                    name.held = true;
                 }
             }
             Side::Theirs => {

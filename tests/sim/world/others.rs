@@ -1,6 +1,6 @@
 //! Neighbours' things of kinds that are only read: what they use stays.
 
-use dismantle::aws::kinds::{cloudtrail, eks, iam, kms, s3, sagemaker};
+use dismantle::aws::kinds::{cloudtrail, eks, kms, s3, sagemaker};
 use dismantle::resource::Kind;
 use rand::Rng;
 use serde_json::{Value, json};
@@ -98,8 +98,9 @@ impl Maker<'_> {
     }
 
     async fn component(&mut self, region: &'static str) -> Result<(), String> {
-        let Some(endpoint) = self.pick(sagemaker::ENDPOINT, region, Side::Theirs) else {
-            return Ok(());
+        let endpoint = match self.pick(sagemaker::ENDPOINT, region, Side::Theirs) {
+            Some(endpoint) => endpoint,
+            None => self.endpoint(region, Side::Theirs).await?,
         };
         let mut uses = vec![endpoint];
         let mut specification = json!({ "ComputeResourceRequirements":
@@ -131,7 +132,10 @@ impl Maker<'_> {
 
     /// A neighbour's role may use a key, which is then in use.
     async fn grant(&mut self, region: &'static str) -> Result<(), String> {
-        let Some(key) = self.pick(kms::KEY, region, Side::Theirs) else { return Ok(()) };
+        let key = match self.pick(kms::KEY, region, Side::Theirs) {
+            Some(key) => key,
+            None => self.key(region, Side::Theirs).await?,
+        };
         let role = self.role(Side::Theirs).await?;
         let body = json!({ "KeyId": self.id(key), "GranteePrincipal": self.arn(role),
             "Operations": ["Decrypt"] });
@@ -145,8 +149,11 @@ impl Maker<'_> {
 
     /// A capability in a cluster, which AWS does not delete as long as it is there.
     async fn capability(&mut self, region: &'static str) -> Result<(), String> {
-        let Some(cluster) = self.pick(eks::CLUSTER, region, Side::Theirs) else { return Ok(()) };
-        let Some(role) = self.pick(iam::ROLE, "", Side::Theirs) else { return Ok(()) };
+        let cluster = match self.pick(eks::CLUSTER, region, Side::Theirs) {
+            Some(cluster) => cluster,
+            None => self.cluster(region, Side::Theirs).await?,
+        };
+        let role = self.some_role(Side::Theirs).await?;
         let number = self.names.number();
         let body = json!({ "capabilityName": format!("argocd-{number}"), "type": "ARGOCD",
             "roleArn": self.arn(role), "deletePropagationPolicy": "RETAIN" });

@@ -54,7 +54,7 @@ impl Maker<'_> {
     }
 
     /// An endpoint with its configuration, and now and then the log group that it made.
-    pub async fn endpoint(&mut self, region: &'static str, side: Side) -> Result<(), String> {
+    pub async fn endpoint(&mut self, region: &'static str, side: Side) -> Result<usize, String> {
         let model = match self.pick(sagemaker::MODEL, region, side) {
             Some(model) => model,
             None => self.model(region, side).await?,
@@ -90,7 +90,7 @@ impl Maker<'_> {
             let group = self.group(region, side, &group).await?;
             self.world.things[group].owner = Some(endpoint);
         }
-        Ok(())
+        Ok(endpoint)
     }
 
     pub async fn notebook(&mut self, region: &'static str, side: Side) -> Result<(), String> {
