@@ -28,7 +28,17 @@ const WITH_A_CREATE: &[&str] = &[
 /// Declared, and not called here: what the thing would have to be for that.
 const NOT_BACK_HERE: &[(&str, &str, &str)] = &[
     ("cloudtrail:trail", "s3:ListBucket", "a bucket that the list does not show yet"),
+    (
+        "eks:cluster",
+        "eks:UpdateClusterConfig",
+        "a cluster that is still there, its protection lifted",
+    ),
     ("sagemaker:endpoint-config", "s3:ListBucket", "a bucket that the list does not show yet"),
+    (
+        "sagemaker:notebook-instance",
+        "sagemaker:StartNotebookInstance",
+        "a notebook that is still there, stopped",
+    ),
 ];
 
 #[test]
