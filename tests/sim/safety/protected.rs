@@ -107,6 +107,38 @@ pub const RULES: &[Rule] = &[
         evidence: Evidence::Protection,
     },
     Rule {
+        name: "a policy under /aws-reserved/ stays",
+        source: "IAM Identity Center user guide, Referencing permission sets: AWS makes what they \
+                 need in each account, under /aws-reserved/",
+        build: |yard| {
+            built(async move {
+                let name = yard.lab("sso");
+                let create = yard.iam().create_policy().policy_name(&name);
+                let create = create.path("/aws-reserved/sso.amazonaws.com/");
+                let document = json!({ "Version": "2012-10-17", "Statement": [] });
+                let made = create.policy_document(document.to_string()).send().await?;
+                let arn = made.policy().and_then(|policy| policy.arn()).ok_or("no Arn")?;
+                Ok(Pair::alone(global(iam::POLICY, arn)))
+            })
+        },
+        expect: Expect::Blocked("reserved by AWS"),
+        evidence: Evidence::Protection,
+    },
+    Rule {
+        name: "an instance profile under /aws-reserved/ stays",
+        source: "IAM Identity Center user guide, Referencing permission sets: the path is AWS's",
+        build: |yard| {
+            built(async move {
+                let name = yard.lab("sso");
+                let create = yard.iam().create_instance_profile().instance_profile_name(&name);
+                create.path("/aws-reserved/sso.amazonaws.com/").send().await?;
+                Ok(Pair::alone(global(iam::INSTANCE_PROFILE, name)))
+            })
+        },
+        expect: Expect::Blocked("reserved by AWS"),
+        evidence: Evidence::Protection,
+    },
+    Rule {
         name: "an organisation's trail stays in the management account",
         source: "CloudTrail user guide, Creating a trail for an organization: it records every \
                  member account",

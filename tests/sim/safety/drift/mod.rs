@@ -13,7 +13,7 @@ use std::time::Duration;
 use dismantle::aws::kinds::iam;
 use dismantle::classify::{Decision, Planned};
 use dismantle::discover::Seen;
-use dismantle::mandate::Survey;
+use dismantle::mandate::{Mandate, Survey};
 use dismantle::plan::{PlanFile, Step};
 use dismantle::report::{Ending, Outcome};
 use dismantle::resource::ResourceId;
@@ -62,6 +62,18 @@ async fn free(sandbox: &Sandbox) -> ResourceId {
     let yard = Yard::new(sandbox, 99);
     yard.role(&yard.lab("free")).await.expect("a role");
     global(iam::ROLE, yard.lab("free"))
+}
+
+/// What `apply` begins with.
+async fn days_later(sandbox: &Sandbox, written: &[u8]) -> (Mandate, PlanFile) {
+    let file = PlanFile::from_bytes(written).expect("a plan file");
+    let mut mandate = enter(sandbox, &file.manifest).await;
+    let planned = |step: &Step| {
+        let planned = Planned { pin: step.pin.clone(), created: step.created };
+        (step.resource.clone(), planned)
+    };
+    mandate.planned = Some(file.steps.iter().map(planned).collect());
+    (mandate, file)
 }
 
 /// Each would have gone: the plan has a step that removes it.
@@ -127,13 +139,7 @@ fn what_changes_between_a_plan_file_and_its_apply_is_left_and_named() {
             done.unwrap_or_else(|error| panic!("{}: {error:?}", change.name));
         }
 
-        let file = PlanFile::from_bytes(&written).expect("a plan file");
-        let mut mandate = enter(&sandbox, &file.manifest).await;
-        let planned = |step: &Step| {
-            let planned = Planned { pin: step.pin.clone(), created: step.created };
-            (step.resource.clone(), planned)
-        };
-        mandate.planned = Some(file.steps.iter().map(planned).collect());
+        let (mandate, file) = days_later(&sandbox, &written).await;
         let today = mandate.survey(&Seen::default()).await;
         let (steps, changed) = still_planned(&file.steps, &today);
         let before = today.inventory.clone();
@@ -169,6 +175,15 @@ fn what_changes_between_a_plan_file_and_its_apply_is_left_and_named() {
     assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
 
+/// The lab's bucket is gone, and somebody else's has its name.
+async fn usurp(sandbox: &Sandbox, yard: &Yard, name: &str) -> serde_json::Value {
+    yard.s3().delete_bucket().bucket(name).send().await.expect("it is empty");
+    assert!(sandbox.bucket_of_another(name, HOME.as_str(), "999999999999"));
+    let theirs = sandbox.snapshot().await["buckets"][name].clone();
+    assert_eq!(theirs["owner"], "999999999999");
+    theirs
+}
+
 /// S3 user guide, Verifying bucket ownership with bucket owner condition: once a bucket is gone
 /// its name is anyone's, and `ExpectedBucketOwner` keeps a call from a stranger's.
 #[test]
@@ -182,13 +197,36 @@ fn a_bucket_that_another_account_made_under_the_old_name_is_not_touched() {
         let survey = mandate.survey(&Seen::default()).await;
         assert_eq!(survey.decided.decision(&lab), Decision::Delete);
 
-        yard.s3().delete_bucket().bucket(&name).send().await.expect("it is empty");
-        assert!(sandbox.bucket_of_another(&name, HOME.as_str(), "999999999999"));
-        let theirs = sandbox.snapshot().await["buckets"][&name].clone();
-        assert_eq!(theirs["owner"], "999999999999");
+        let theirs = usurp(&sandbox, &yard, &name).await;
         let Survey { inventory, plan, .. } = survey;
         let outcome = take_apart(&mandate, inventory, plan.steps, Vec::new(), false).await;
         assert_eq!(sandbox.snapshot().await["buckets"][&name], theirs);
         assert!(outcome.failed.is_empty(), "{:?}", outcome.failed);
+    });
+}
+
+#[test]
+fn nor_is_it_by_a_plan_of_days_ago() {
+    paused(async {
+        let sandbox = account();
+        let yard = Yard::new(&sandbox, 0);
+        let name = yard.lab("bucket");
+        let lab = yard.bucket(&name).await.expect("a bucket");
+        let mandate = enter(&sandbox, MANIFEST).await;
+        let survey = mandate.survey(&Seen::default()).await;
+        let written = plan_file(&mandate, &survey).to_bytes().expect("a plan file");
+
+        tokio::time::sleep(DAYS).await;
+        let theirs = usurp(&sandbox, &yard, &name).await;
+        let (mandate, file) = days_later(&sandbox, &written).await;
+        assert!(file.steps.iter().any(|step| step.resource == lab));
+        let today = mandate.survey(&Seen::default()).await;
+        let (steps, changed) = still_planned(&file.steps, &today);
+        let from = sandbox.calls_made();
+        let outcome = take_apart(&mandate, today.inventory, steps, changed, true).await;
+        assert_eq!(sandbox.snapshot().await["buckets"][&name], theirs);
+        assert!(outcome.failed.is_empty(), "{:?}", outcome.failed);
+        let calls = sandbox.calls().into_iter().filter(|call| call.number > from && call.mutates);
+        assert_eq!(calls.count(), 0, "it is nobody's here");
     });
 }
