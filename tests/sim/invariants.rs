@@ -228,19 +228,19 @@ pub const SURVEY: u64 = 70;
 
 /// Calls that the program may make in a story.
 ///
-/// A look at everything makes `SURVEY` calls a region, one more region for what is global, and
-/// up to `PER_THING` for each thing. A life looks twice, and again at what may use a thing no
-/// sooner than every five minutes; where AWS says that something is in use it looks around, at
-/// most every two seconds, which is bounded by the steps' returns. A step makes up to `PER_STEP`
-/// calls in a life, and while it waits one look, of a few calls, every two seconds at first and
-/// every thirty soon. A fault costs its call again, and the look after it.
+/// A look at everything makes `SURVEY` calls a region, one region more for what is global, and up
+/// to `PER_THING` for each thing. A life looks twice, and every five minutes again at what may use
+/// a thing; where AWS says that something is in use it looks around, which faults bring about. A
+/// step makes up to `PER_STEP` calls in a life, and while it waits one look, of a few calls, every
+/// two seconds at first and every thirty soon. A fault costs its call again, and the look after it.
 pub fn calls_max(world: &World, lives: u64, minutes: u64, faults: u64) -> u64 {
-    const PER_THING: u64 = 12;
-    const PER_STEP: u64 = 60;
-    const PER_MINUTE: u64 = 12;
+    const PER_THING: u64 = 8;
+    const PER_STEP: u64 = 10;
+    const PER_MINUTE: u64 = 2;
+    const PER_FAULT: u64 = 8;
     let things = world.things.len() as u64;
-    let survey = SURVEY * (world.enabled.len() as u64 + 1) + PER_THING * things;
-    survey * (3 * lives + minutes / 5 + faults / 20 + 4)
+    let look = SURVEY * (world.enabled.len() as u64 + 1) + PER_THING * things;
+    look * (2 * lives + 2 + minutes / 5 + faults / 20)
         + things * (PER_STEP * lives + PER_MINUTE * minutes)
-        + 15 * faults
+        + PER_FAULT * faults
 }
