@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::small;
 use crate::story::{self, Ending};
+use crate::trace;
 use crate::world::Size;
 
 /// Stories at a time. Each has a runtime and a clock of its own.
@@ -32,6 +33,24 @@ impl Kind {
             Kind::Small => "small",
             Kind::Large => "large",
             Kind::Big => "big",
+        }
+    }
+
+    /// Tells it twice: the same seed must leave the same trace.
+    fn tell_twice(self, seed: u64) -> Result<Ending, String> {
+        let size = match self {
+            Kind::Small => Size::Small,
+            Kind::Large => Size::Large,
+            Kind::Big => {
+                let (one, other) = (self.tell(seed)?, self.tell(seed)?);
+                let same = one == other;
+                return if same { Ok(one) } else { Err(format!("{one:?} is {other:?}")) };
+            }
+        };
+        let (one, other) = (small::tell(seed, size)?, small::tell(seed, size)?);
+        match trace::difference(&one.trace, &other.trace) {
+            None => Ok(one.ending),
+            Some(difference) => Err(format!("told twice, it differs at {difference}")),
         }
     }
 
@@ -121,7 +140,15 @@ impl Totals {
 
 /// Tells them all, prints the totals, and fails with a line that replays each that went wrong.
 pub fn tell_all(stories: impl IntoIterator<Item = (Kind, u64)>) -> Totals {
-    let totals = told_by(stories, Kind::tell);
+    good(told_by(stories, Kind::tell))
+}
+
+/// The same, each twice.
+pub fn tell_all_twice(stories: impl IntoIterator<Item = (Kind, u64)>) -> Totals {
+    good(told_by(stories, Kind::tell_twice))
+}
+
+fn good(totals: Totals) -> Totals {
     let report = totals.report();
     assert!(totals.wrong.is_empty(), "{report}");
     print!("{report}");
