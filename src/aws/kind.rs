@@ -84,12 +84,14 @@ pub struct Rebuild {
     pub steps: Vec<Prep>,
     /// What does not come back with it, and what a person has to add: `its objects`.
     pub without: Vec<String>,
+    /// Members of the record of which `without` says itself what was left out of them.
+    pub said: &'static [&'static str],
 }
 
 impl Rebuild {
     /// Made by one call.
     pub fn by_create() -> Self {
-        Self { steps: vec![Prep::new(Action::Create)], without: Vec::new() }
+        Self { steps: vec![Prep::new(Action::Create)], ..Self::default() }
     }
 
     pub fn and(mut self, action: Action, target: impl Into<String>) -> Self {
@@ -113,6 +115,12 @@ impl Rebuild {
 
     pub fn without(mut self, what: impl Into<String>) -> Self {
         self.without.push(what.into());
+        self
+    }
+
+    /// See [`Rebuild::said`].
+    pub fn saying(mut self, members: &'static [&'static str]) -> Self {
+        self.said = members;
         self
     }
 }
@@ -264,6 +272,12 @@ pub trait ResourceKind: Send + Sync {
 }
 
 impl AwsError {
+    /// A record of which no request can be made: asking again does not help.
+    pub fn bad_record(aws: &Aws, op: Op, why: &dyn std::fmt::Display) -> Self {
+        let error = AwsError::garbled(op, aws.region(), format!("its record: {why}"));
+        Self { class: Class::Bug, ..error }
+    }
+
     /// What the kind's file does not do.
     pub fn unsupported(aws: &Aws, kind: Kind, what: &str) -> Self {
         let op = Op { service: kind.service(), name: kind.resource(), write: true };

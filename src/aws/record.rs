@@ -1,14 +1,15 @@
 //! Reads a record of the journal back, member by member, for the calls that make it again.
 //!
-//! A member that is absent, null or of another type is `None`: the call then goes without it.
+//! A member that is absent, null or of another type is `None`, and so is one of which something was
+//! left out: the call then goes without it.
 
 use serde_json::Value;
 
-use crate::resource::{Resource, Tags};
+use crate::resource::{Action, Prep, Resource, Tags};
 
 /// What stands in a record for what must not be kept: values of environment variables, bodies of
 /// lifecycle scripts, and whatever else looked like a secret.
-pub const LEFT_OUT: &str = "(left out)";
+pub use crate::scrub::LEFT_OUT;
 
 /// The member at a path such as `scalingConfig.minSize`.
 pub fn at<'v>(record: &'v Value, path: &str) -> &'v Value {
@@ -16,13 +17,19 @@ pub fn at<'v>(record: &'v Value, path: &str) -> &'v Value {
 }
 
 pub fn text(record: &Value, path: &str) -> Option<String> {
-    at(record, path).as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+    let text = at(record, path).as_str().filter(|text| !text.is_empty() && is_whole(text));
+    text.map(str::to_owned)
+}
+
+fn is_whole(text: &str) -> bool {
+    !text.contains(LEFT_OUT)
 }
 
 pub fn texts(record: &Value, path: &str) -> Option<Vec<String>> {
     let texts: Vec<String> =
         list(record, path).iter().filter_map(Value::as_str).map(str::to_owned).collect();
-    (!texts.is_empty()).then_some(texts)
+    // Of a list that says what is excepted, a part means more than the whole.
+    (!texts.is_empty() && texts.iter().all(|text| is_whole(text))).then_some(texts)
 }
 
 pub fn number(record: &Value, path: &str) -> Option<i32> {
@@ -44,12 +51,28 @@ pub fn document(record: &Value, path: &str) -> Option<String> {
         Value::String(text) => Some(text.clone()),
         other => Some(other.to_string()),
     }
+    .filter(|document| is_whole(document))
+}
+
+/// What a step of a restore puts back: a part of the configuration, a policy's document.
+pub fn part<'r>(record: &'r Value, step: &Prep) -> &'r Value {
+    let target = step.target.as_deref().unwrap_or_default();
+    let named = |member: &str, name: &str| {
+        let mut all = list(record, member).iter();
+        all.find(|one| one[name] == target).unwrap_or(&Value::Null)
+    };
+    match step.action {
+        Action::PutInlinePolicy => named("RolePolicyList", "PolicyName"),
+        Action::CreatePolicyVersion => named("PolicyVersionList", "VersionId"),
+        Action::Configure => &record[target],
+        _ => &Value::Null,
+    }
 }
 
 /// The tags that a person may set: those of AWS's own begin with `aws:` (AWS, "Tag naming
 /// limits").
 pub fn own_tags(was: &Resource) -> Tags {
-    let ours = |(key, _): &(&String, &String)| !key.starts_with("aws:");
+    let ours = |(key, value): &(&String, &String)| !key.starts_with("aws:") && is_whole(value);
     was.tags.iter().filter(ours).map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
@@ -76,13 +99,24 @@ pub fn left_out(record: &Value) -> Vec<String> {
     found
 }
 
+/// Says which values are to be filled in, of paths such as `PrimaryContainer.Environment.TOKEN`.
+pub fn values(paths: &[String]) -> Option<String> {
+    let mut names: Vec<&str> = paths.iter().filter_map(|path| path.rsplit('.').next()).collect();
+    names.sort_unstable();
+    names.dedup();
+    (!names.is_empty())
+        .then(|| format!("the values of {}, which no journal keeps", names.join(", ")))
+}
+
 /// A record without the members in which something was left out.
 pub fn without_left_out(record: &Value) -> Value {
     match record {
         Value::Array(items) => items.iter().map(without_left_out).collect(),
         Value::Object(members) => {
             let kept = members.iter().filter(|(_, value)| match value {
-                Value::String(text) => !text.contains(LEFT_OUT),
+                Value::String(text) => is_whole(text),
+                // Without one of its words a command means something else.
+                Value::Array(items) => items.iter().filter_map(Value::as_str).all(is_whole),
                 _ => true,
             });
             kept.map(|(member, value)| (member.clone(), without_left_out(value))).collect()
@@ -118,8 +152,11 @@ mod tests {
         let record = json!({
             "Image": "i",
             "Containers": [{ "Environment": { "DB_PASSWORD": LEFT_OUT, "N": "1" } }],
+            "Arguments": ["--token", LEFT_OUT, "--keep"],
         });
-        assert_eq!(left_out(&record), ["Containers.Environment.DB_PASSWORD"]);
+        assert_eq!(left_out(&record), ["Arguments", "Containers.Environment.DB_PASSWORD"]);
+        assert_eq!(texts(&record, "Arguments"), None);
+        assert_eq!(document(&record, "Containers"), None);
         let rest = json!({ "Image": "i", "Containers": [{ "Environment": { "N": "1" } }] });
         assert_eq!(without_left_out(&record), rest);
     }

@@ -61,12 +61,7 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
     let changed = changed_by(context, &*journal, &of).await?;
     let way = look(context, &mandate, &changed).await?;
     if args.consent.dry_run {
-        context.print(&match context.json() {
-            true => json::text(&json::way(&run, &way)),
-            false => table::way(&way, context.look()),
-        })?;
-        context.say("This was a dry run: nothing was changed.");
-        return Ok(Exit::Done);
+        return dry(context, &run, &way);
     }
     context.say(&table::way(&way, context.look_aside()));
     let approval = approve(context, &args.consent, &mandate, &way)?;
@@ -90,18 +85,26 @@ pub(super) async fn resume(
     let of = journal.load(&of).await?;
     let changed = changed(&of);
     if consent.dry_run {
-        let way = look(context, &mandate, &changed).await?;
-        context.say(&table::way(&way, context.look_aside()));
-        context.say("This was a dry run: nothing was changed.");
-        return Ok(Exit::Done);
+        let today = look(context, &mandate, &changed).await?;
+        return dry(context, &of.header.run, &Way { steps: open_steps(state), ..today });
     }
     let (open, state) = journal.reopen(run).await?;
-    let way = look(context, &mandate, &changed).await?;
+    let today = look(context, &mandate, &changed).await?;
+    let way = Way { steps: open_steps(&state), ..today };
     context.say(&table::way(&way, context.look_aside()));
-    let approval =
-        approve(context, consent, &mandate, &Way { steps: open_steps(&state), ..way.clone() })?;
+    let approval = approve(context, consent, &mandate, &way)?;
     let start = Start::Resume { open, state: Box::new(state) };
     carry_out(context, &mandate, journal, (&of, &changed), way, approval, start).await
+}
+
+/// Says what would be done.
+fn dry(context: &Context, of: &RunId, way: &Way) -> Result<Exit, Error> {
+    context.print(&match context.json() {
+        true => json::text(&json::way(of, way)),
+        false => table::way(way, context.look()),
+    })?;
+    context.say("This was a dry run: nothing was changed.");
+    Ok(Exit::Done)
 }
 
 fn open_steps(state: &RunState) -> Vec<crate::plan::Step> {

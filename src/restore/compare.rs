@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::aws::record::{own_tags, without_left_out};
 use crate::resource::Resource;
+use crate::scrub;
 
 /// Members that AWS gives anew, or that count what happened: no part of a configuration.
 const NOT_CONFIGURATION: &[&str] = &[
@@ -63,6 +64,8 @@ const TAGS: &[&str] = &["Tags", "TagSet", "tags"];
 /// The parts in which `now` differs from what `was`, by their names in the record, and `tags`.
 pub fn differences(was: &Resource, now: &Resource) -> Vec<String> {
     let mut found = BTreeSet::new();
+    // What a journal leaves out of the one is left out of the other.
+    let (was, now) = (&scrub::resource(was), &scrub::resource(now));
     let (then, today) = (without_left_out(&was.record), without_left_out(&now.record));
     walk(&then, &today, "", &mut found);
     if own_tags(was) != own_tags(now) {

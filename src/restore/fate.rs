@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::changed::{Changed, Removed};
 use super::compare::differences;
+use super::gaps::{cut, without_gaps};
 use super::plan::Today;
 use crate::aws::{Rebuild, ResourceKind};
 use crate::resource::{Action, Last, Lifecycle, Prep, Resource};
@@ -73,7 +74,7 @@ fn gone(one: &Changed, kind: &dyn ResourceKind) -> Fate {
     match kind.rebuild(&one.was) {
         Err(why) => Fate::Lost(why),
         Ok(rebuild) if rebuild.steps.first().map(|s| s.action) == Some(Action::Create) => {
-            Fate::Back(rebuild)
+            Fate::Back(without_gaps(&one.was, rebuild))
         }
         Ok(_) => Fate::Lost("its window is over: AWS has deleted it for good".to_owned()),
     }
@@ -91,7 +92,7 @@ fn made_before(one: &Changed, now: &Resource, kind: &dyn ResourceKind) -> Option
              when it is there"
         )));
     }
-    let mut rebuild = kind.rebuild(&one.was).ok()?;
+    let mut rebuild = without_gaps(&one.was, kind.rebuild(&one.was).ok()?);
     if !made.is(&one.was, now, &rebuild.steps) {
         return None;
     }
@@ -138,7 +139,8 @@ pub fn is_own_schedule(removal: &Removed, until: Option<Timestamp>) -> bool {
 fn undo(one: &Changed, now: &Resource, kind: &dyn ResourceKind) -> Fate {
     let mut back = Rebuild::default();
     for prep in &one.undone {
-        match kind.undo(&one.was, prep) {
+        let step = kind.undo(&one.was, prep);
+        match step.and_then(|step| cut(&one.was, &step).map_or(Ok(step), Err)) {
             Ok(step) if back.steps.contains(&step) => {}
             Ok(step) => back.steps.push(step),
             Err(why) if back.without.contains(&why) => {}

@@ -8,6 +8,7 @@
 mod changed;
 mod compare;
 mod fate;
+mod gaps;
 mod life;
 mod order;
 mod outcome;
@@ -19,7 +20,7 @@ use std::collections::BTreeMap;
 use futures::StreamExt;
 use futures::stream;
 
-pub use changed::{Changed, Removed, changed, note_earlier};
+pub use changed::{Changed, Earlier, Made, Removed, changed, note_earlier};
 pub use compare::differences;
 pub use outcome::Outcome;
 pub use plan::{Today, Way};

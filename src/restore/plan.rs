@@ -9,7 +9,7 @@ use super::fate::{Fate, fate};
 use super::order::{self, Piece, reaches, takes_back};
 use crate::aws::{Rebuild, ResourceKind};
 use crate::plan::{Row, Step, StepId};
-use crate::resource::{Resource, ResourceId};
+use crate::resource::{Action, Resource, ResourceId};
 
 /// What is there today in the place of a resource.
 #[derive(Debug, Clone)]
@@ -77,6 +77,17 @@ pub fn plan<'k>(
             }
         }
     }
+    // What lives in something is not made in another thing of that name.
+    pieces.retain(|piece| {
+        let parent = piece.was.parent.as_ref();
+        let is_it = |(used, _): &&(&Resource, &str)| parent == Some(&used.id);
+        let makes = piece.steps.first().is_some_and(|step| step.action == Action::Create);
+        let Some((used, why)) = absent.iter().find(is_it).filter(|_| makes) else { return true };
+        let why = format!("it would be made in {}, {why}", used.id);
+        way.refused.push(row(&piece.was.id, why));
+        way.without.retain(|row| row.resource != piece.was.id);
+        false
+    });
     for piece in &mut pieces {
         way.without.extend(let_go(piece, &absent));
     }
@@ -84,21 +95,20 @@ pub fn plan<'k>(
     way
 }
 
-/// Leaves a policy that is not back off its role, and a role out of its instance profile: by now
-/// that may be somebody else's of the same name, and he did not mean it to be used so.
+/// Says which of the things that a resource names are not back, and leaves a policy of those off
+/// its role, and a role out of its instance profile: that may be somebody else's of the same name
+/// by now, and he did not mean it to be used so.
 fn let_go(piece: &mut Piece, absent: &[(&Resource, &str)]) -> Vec<Row> {
     let mut said = Vec::new();
     let Piece { was, steps, .. } = piece;
     for reference in &was.uses {
         let is_it = |(used, _): &&(&Resource, &str)| reaches(was, reference, used);
-        let (Some(cut), Some((used, why))) = (&reference.cut_by, absent.iter().find(is_it)) else {
-            continue;
-        };
-        let before = steps.len();
-        steps.retain(|step| !takes_back(step, cut));
-        if steps.len() < before {
-            said.push(row(&was.id, format!("its tie to {}, {why}", used.id)));
+        let Some((used, why)) = absent.iter().find(is_it) else { continue };
+        if let Some(cut) = &reference.cut_by {
+            steps.retain(|step| !takes_back(step, cut));
         }
+        let how = if reference.cut_by.is_some() { "its" } else { "what it names as" };
+        said.push(row(&was.id, format!("{how} {}: {}, {why}", reference.role, used.id)));
     }
     said
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::*;
 use crate::aws::kinds::{cloudtrail, ecr, eks, iam, kms, logs, s3, sagemaker};
 use crate::aws::registry;
-use crate::resource::{Action, Last, Lifecycle, Prep, Region};
+use crate::resource::{Action, Last, Lifecycle, Prep, Reference, Region};
 use crate::restore::changed::{Earlier, Made, Removed};
 
 const HOME: Region = Region::new("us-east-1");
@@ -123,6 +123,37 @@ fn of_a_thing_that_stayed_only_what_the_run_undid_is_put_back() {
     let mut whole = was;
     whole.removal.prep.push(Prep::of(Action::DetachPolicy, "arn:p"));
     assert!(way(&one, there(whole)).steps.is_empty());
+}
+
+#[test]
+fn nothing_is_put_into_or_onto_another_thing_of_an_old_name() {
+    let mut cluster = Resource::new(eks::CLUSTER, HOME, "c", "c");
+    cluster.created = Some(time("2026-01-01T00:00:00Z"));
+    cluster.record = json!({ "version": "1.33" });
+    let mut entry = Resource::new(eks::ACCESS_ENTRY, HOME, "c/arn", "arn");
+    entry.parent = Some(cluster.id.clone());
+    let attached = json!({ "AttachedManagedPolicies": [{ "PolicyArn": "arn:p" }] });
+    let mut role = role("AROA1", attached);
+    let cut = Prep::of(Action::DetachPolicy, "arn:p");
+    role.uses.push(Reference::hard(iam::POLICY, "arn:p", "attached policy").cut_by(cut));
+    let mut policy = Resource::new(iam::POLICY, Region::GLOBAL, "arn:p", "p");
+    policy.record = json!({ "Path": "/" });
+    let changed: Vec<Changed> = [&cluster, &entry, &role, &policy]
+        .map(|was| removed(was.clone(), true, None))
+        .into_iter()
+        .collect();
+    let mut others = cluster.clone();
+    others.created = Some(time("2026-11-25T00:00:00Z"));
+    others.record = json!({ "version": "1.35" });
+    let today = BTreeMap::from([(cluster.id.clone(), there(others))]);
+    let way = plan(&changed, &today, |was| registry::find(was.kind()));
+    let steps: Vec<_> = way.steps.iter().map(|step| (step.resource.kind, step.action)).collect();
+    assert_eq!(steps, [(iam::ROLE, Action::Create)]);
+    let refused: Vec<_> = way.refused.iter().map(|row| row.resource.kind).collect();
+    assert_eq!(refused, [eks::CLUSTER, eks::ACCESS_ENTRY]);
+    // The policy has no version that could be made again.
+    assert_eq!(way.lost.len(), 1, "{:?}", way.lost);
+    assert!(way.without.iter().any(|row| row.reason.starts_with("its attached policy")));
 }
 
 /// What was taken off a thing that is still there, what it shows now, and what comes of that.
@@ -252,6 +283,65 @@ fn what_cannot_be_read_or_is_on_its_way_out_is_left() {
     let mut leaving = role("AROA1", json!({}));
     leaving.lifecycle = Lifecycle::Leaving { status: "DELETING".into() };
     assert_eq!(way(&one, there(leaving)).refused.len(), 1);
+}
+
+#[test]
+fn what_was_left_out_is_not_put_back_and_is_said() {
+    let left_out = crate::scrub::LEFT_OUT;
+    let gone = |was: &Resource| way(&removed(was.clone(), true, None), Today::Gone);
+    let said = |way: &Way| way.without.iter().map(|row| row.reason.clone()).collect::<Vec<_>>();
+    let trust = json!({ "Condition": { "sts:ExternalId": left_out } });
+    let lost = gone(&role("AROA1", json!({ "AssumeRolePolicyDocument": trust })));
+    assert!(lost.steps.is_empty() && lost.lost[0].reason.contains("trust policy"), "{lost:?}");
+
+    let inline =
+        |name: &str, id: &str| json!({ "PolicyName": name, "PolicyDocument": { "Id": id } });
+    let mut was = role(
+        "AROA1",
+        json!({ "Description": left_out,
+            "RolePolicyList": [inline("open", left_out), inline("whole", "x")] }),
+    );
+    was.tags.insert("key".into(), left_out.into());
+    let back = gone(&was);
+    let targets: Vec<_> = back.steps.iter().map(|step| step.target.as_deref()).collect();
+    assert_eq!(targets, [None, Some("whole")]);
+    assert_eq!(
+        said(&back),
+        [
+            "its inline policy open, of which a part is in no journal",
+            "the values of Description, which no journal keeps",
+            "its tags key, whose values no journal keeps",
+        ]
+    );
+
+    let version = |id: &str, document: &str, default: bool| json!({ "VersionId": id, "Document": document, "IsDefaultVersion": default });
+    let policy = |versions: &[serde_json::Value]| {
+        let mut policy = Resource::new(iam::POLICY, Region::GLOBAL, "arn:p", "p");
+        policy.record = json!({ "PolicyVersionList": versions });
+        policy
+    };
+    let old = version("v1", left_out, false);
+    let back = gone(&policy(&[old, version("v2", "b", true)]));
+    assert_eq!(actions(&back), [Action::Create]);
+    assert_eq!(said(&back), ["its version v1, of which a part is in no journal"]);
+    let lost = gone(&policy(&[version("v1", "a", false), version("v2", left_out, true)]));
+    assert!(lost.steps.is_empty() && lost.lost[0].reason.contains("default version"));
+
+    let mut group = Resource::new(logs::LOG_GROUP, HOME, "/lab", "/lab");
+    let filters = json!([{ "filterName": "f", "filterPattern": left_out }]);
+    group.record = json!({ "retentionInDays": 30, "metricFilters": filters });
+    let back = gone(&group);
+    let targets: Vec<_> = back.steps.iter().map(|step| step.target.as_deref()).collect();
+    assert_eq!(targets, [None, Some("retentionInDays")]);
+    assert!(said(&back).iter().any(|what| what.starts_with("its metricFilters")));
+
+    // Of a thing that stayed too.
+    let mut there_still = was.clone();
+    there_still.record = json!({});
+    let undone = vec![Prep::of(Action::DeleteInlinePolicy, "open")];
+    let one = Changed { was, undone, removal: None, earlier: Earlier::default() };
+    let stayed = way(&one, there(there_still));
+    assert!(stayed.steps.is_empty() && stayed.lost[0].reason.contains("inline policy open"));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::changed::Changed;
+use super::gaps::without_gaps;
 use super::life::{End, Life, Pace};
 use super::outcome::{Outcome, Ran};
 use super::plan::{Way, lacks};
@@ -121,7 +122,7 @@ impl Restore<'_> {
             let one = self.changed.iter().find(|one| one.was.id == step.resource);
             let rebuild = one.and_then(|one| {
                 let kind = registry::find(one.was.kind())?;
-                Some((one, kind.rebuild(&one.was).ok()?))
+                Some((one, without_gaps(&one.was, kind.rebuild(&one.was).ok()?)))
             });
             without.extend(rebuild.iter().flat_map(|(one, rebuild)| lacks(&one.was, rebuild)));
         }

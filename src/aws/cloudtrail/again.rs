@@ -54,8 +54,8 @@ pub async fn make(aws: &Aws, was: &Resource, step: &Prep) -> Result<Acted, AwsEr
                 .iter()
                 .map(advanced)
                 .collect();
-            let advanced = advanced
-                .map_err(|error| AwsError::garbled(PUT_EVENTS, aws.region(), error.to_string()))?;
+            let advanced =
+                advanced.map_err(|error| AwsError::bad_record(aws, PUT_EVENTS, &error))?;
             // A trail has either the one sort or the other.
             let call = client.put_event_selectors().trail_name(name);
             let call = match advanced.is_empty() {
@@ -96,7 +96,7 @@ async fn create(aws: &Aws, was: &Resource) -> Result<(), AwsError> {
     let tag =
         |(key, value): (&String, &String)| types::Tag::builder().key(key).value(value).build();
     let tags: Result<Vec<_>, _> = own_tags(was).iter().map(tag).collect();
-    let tags = tags.map_err(|error| AwsError::garbled(CREATE, aws.region(), error.to_string()))?;
+    let tags = tags.map_err(|error| AwsError::bad_record(aws, CREATE, &error))?;
     let call = aws
         .cloudtrail()
         .create_trail()

@@ -28,8 +28,7 @@ pub fn rebuild(was: &Resource) -> Rebuild {
 
 pub async fn make(aws: &Aws, was: &Resource, step: &Prep) -> Result<Acted, AwsError> {
     let (client, name, record) = (aws.ecr(), was.id.id.as_str(), &was.record);
-    let garbled =
-        |error: &dyn std::fmt::Display| AwsError::garbled(CREATE, aws.region(), error.to_string());
+    let garbled = |error: &dyn std::fmt::Display| AwsError::bad_record(aws, CREATE, error);
     match (step.action, step.target.as_deref()) {
         (Action::Create, _) => {
             let tags = own_tags(was);

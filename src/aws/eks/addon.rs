@@ -109,6 +109,7 @@ impl ClusterChild for Addons {
         let mut rebuild = Rebuild::by_create();
         if was.record.get("configurationValues").is_some() {
             rebuild = rebuild.without("its configuration values, which no journal keeps");
+            rebuild = rebuild.saying(&["configurationValues"]);
         }
         // They are the cluster's own when they come back, and serve it all the same.
         if !list(&was.record, "podIdentityAssociations").is_empty() {

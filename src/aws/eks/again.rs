@@ -12,7 +12,7 @@ use aws_sdk_eks::types::*;
 use serde_json::Value;
 
 use super::{control_plane, nodes};
-use crate::aws::record::{at, flag, list, number, own_tags, text, texts};
+use crate::aws::record::{LEFT_OUT, at, flag, list, number, own_tags, text, texts};
 use crate::resource::Resource;
 
 pub const CLUSTER_PERMISSIONS: &[&str] = &[
@@ -44,7 +44,10 @@ fn word<T: for<'a> From<&'a str>>(record: &Value, path: &str) -> Option<T> {
 
 fn map(record: &Value, path: &str) -> Option<HashMap<String, String>> {
     let members = at(record, path).as_object()?;
-    let text = |(key, value): (&String, &Value)| Some((key.clone(), value.as_str()?.to_owned()));
+    let text = |(key, value): (&String, &Value)| {
+        let whole = value.as_str().filter(|text| !text.contains(LEFT_OUT))?;
+        Some((key.clone(), whole.to_owned()))
+    };
     let map: HashMap<String, String> = members.iter().filter_map(text).collect();
     (!map.is_empty()).then_some(map)
 }

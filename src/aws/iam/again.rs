@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::aws::record::{document, list, number, own_tags, text, texts};
+use crate::aws::record::{document, left_out, list, number, own_tags, text, texts};
 use crate::aws::{Aws, AwsError, Op, Rebuild};
 use crate::resource::{Action, Prep, Resource};
 
@@ -79,6 +79,15 @@ pub async fn make_role(aws: &Aws, was: &Resource, step: &Prep) -> Result<(), Aws
     Ok(())
 }
 
+/// A role without what its trust asks for would let others in.
+pub fn can_be_trusted(was: &Resource) -> Result<(), String> {
+    let trust = &was.record["AssumeRolePolicyDocument"];
+    match left_out(trust).is_empty() {
+        true => Ok(()),
+        false => Err("of its trust policy a part is in no journal".to_owned()),
+    }
+}
+
 /// A policy's versions, oldest first. A version's number is never used twice in one policy (IAM
 /// user guide, "Versioning IAM policies"), but a policy that is made again counts from `v1`.
 fn versions(record: &Value) -> Vec<&Value> {
@@ -86,7 +95,9 @@ fn versions(record: &Value) -> Vec<&Value> {
         let id = text(version, "VersionId").unwrap_or_default();
         id.trim_start_matches('v').parse::<u32>().unwrap_or(u32::MAX)
     };
-    let mut versions: Vec<&Value> = list(record, "PolicyVersionList").iter().collect();
+    let whole = |version: &&Value| document(version, "Document").is_some();
+    let mut versions: Vec<&Value> =
+        list(record, "PolicyVersionList").iter().filter(whole).collect();
     versions.sort_by_key(|version| number(version));
     versions
 }
@@ -96,14 +107,25 @@ fn is_default(version: &Value) -> bool {
 }
 
 /// A policy: made with its oldest version, then one version after the other.
-pub fn policy(was: &Resource) -> Rebuild {
-    let mut rebuild = Rebuild::by_create();
-    for version in versions(&was.record).into_iter().skip(1) {
+pub fn policy(was: &Resource) -> Result<Rebuild, String> {
+    let mut rebuild = Rebuild::by_create().saying(&["PolicyVersionList"]);
+    let whole = versions(&was.record);
+    if !whole.iter().any(|version| is_default(version)) {
+        return Err("of its default version a part is in no journal".to_owned());
+    }
+    for version in whole.into_iter().skip(1) {
         if let Some(id) = text(version, "VersionId") {
             rebuild = rebuild.and(Action::CreatePolicyVersion, id);
         }
     }
-    rebuild
+    for version in list(&was.record, "PolicyVersionList") {
+        if document(version, "Document").is_none() {
+            let id = version["VersionId"].as_str().unwrap_or_default();
+            rebuild =
+                rebuild.without(format!("its version {id}, of which a part is in no journal"));
+        }
+    }
+    Ok(rebuild)
 }
 
 /// Whether a version is there again. Its number says nothing: its document does, counted with
@@ -224,7 +246,8 @@ mod tests {
     #[test]
     fn versions_come_back_in_the_order_of_their_numbers() {
         let was = of_versions(&[("v10", "c", false), ("v9", "b", true), ("v2", "a", false)]);
-        let steps: Vec<_> = policy(&was).steps.into_iter().map(|step| step.target).collect();
+        let steps: Vec<_> =
+            policy(&was).unwrap().steps.into_iter().map(|step| step.target).collect();
         assert_eq!(steps, [None, Some("v9".to_owned()), Some("v10".to_owned())]);
     }
 

@@ -64,7 +64,7 @@ fn to_tags(aws: &Aws, op: Op, tags: &Tags) -> Result<Vec<Tag>, AwsError> {
     tags.iter()
         .map(build)
         .collect::<Result<_, _>>()
-        .map_err(|error| AwsError::garbled(op, aws.region(), error.to_string()))
+        .map_err(|error| AwsError::bad_record(aws, op, &error))
 }
 
 fn tags_record(tags: &Tags) -> Value {

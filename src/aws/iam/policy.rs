@@ -129,7 +129,7 @@ impl ResourceKind for Policy {
     }
 
     fn rebuild(&self, was: &Resource) -> Result<Rebuild, String> {
-        Ok(super::again::policy(was))
+        super::again::policy(was)
     }
 
     fn shows(&self, was: &Resource, now: &Resource, step: &Prep) -> bool {

@@ -157,6 +157,7 @@ impl ResourceKind for Role {
     }
 
     fn rebuild(&self, was: &Resource) -> Result<Rebuild, String> {
+        super::again::can_be_trusted(was)?;
         Ok(super::again::role(was))
     }
 

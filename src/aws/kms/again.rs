@@ -18,7 +18,7 @@ pub fn key(was: &Resource) -> Rebuild {
     if was_enabled(was) {
         steps.push(Prep::new(Action::Enable));
     }
-    Rebuild { steps, without: Vec::new() }
+    Rebuild { steps, ..Rebuild::default() }
 }
 
 fn was_enabled(was: &Resource) -> bool {

@@ -114,8 +114,7 @@ async fn put_metric_filter(aws: &Aws, group: &str, filter: &Value) -> Result<(),
     };
     let metrics: Result<Vec<_>, _> =
         list(filter, "metricTransformations").iter().map(metric).collect();
-    let metrics =
-        metrics.map_err(|error| AwsError::garbled(PUT_METRIC, aws.region(), error.to_string()))?;
+    let metrics = metrics.map_err(|error| AwsError::bad_record(aws, PUT_METRIC, &error))?;
     let call = aws
         .logs()
         .put_metric_filter()

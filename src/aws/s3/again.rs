@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::bucket::{is_of, is_ours};
 use super::parts::{self, Built};
-use crate::aws::record::{LEFT_OUT, flag, list, own_tags, text};
+use crate::aws::record::{flag, list, own_tags, text};
 use crate::aws::{Aws, AwsError, Op, Rebuild};
 use crate::resource::{Action, Prep, Resource};
 
@@ -84,18 +84,11 @@ pub fn bucket(was: &Resource) -> Rebuild {
     if text(record, "VersioningConfiguration.MFADelete").as_deref() == Some("Enabled") {
         rebuild = rebuild.without("MFA delete, which only the root user's device sets");
     }
-    if is_cut(&record[POLICY]) {
-        rebuild = rebuild.without("its policy, of which a part is in no journal");
-    }
     if let Some(unread) = record["unread"].as_object().filter(|unread| !unread.is_empty()) {
         let calls: Vec<&str> = unread.keys().map(String::as_str).collect();
         rebuild = rebuild.without(format!("what could not be read: {}", calls.join(", ")));
     }
     rebuild
-}
-
-fn is_cut(part: &Value) -> bool {
-    part.as_str().is_some_and(|text| text.contains(LEFT_OUT))
 }
 
 /// Whether a new bucket is not so by itself.
@@ -112,7 +105,7 @@ fn needs_a_call(was: &Resource, part: &str) -> bool {
         ENCRYPTION => !list(&was.record, ENCRYPTION).is_empty() && !is_plain(value),
         OBJECT_LOCK => value["Rule"]["DefaultRetention"].is_object(),
         REQUEST_PAYMENT => text(value, "Payer").is_some_and(|payer| payer != "BucketOwner"),
-        POLICY => value.is_string() && !is_cut(value),
+        POLICY => value.is_string(),
         NOTIFICATION | WEBSITE | LOGGING | REPLICATION => {
             value.as_object().is_some_and(|members| !members.is_empty())
         }
@@ -200,7 +193,7 @@ macro_rules! put {
 }
 
 fn built<T>(aws: &Aws, op: Op, built: Built<T>) -> Result<T, AwsError> {
-    built.map_err(|error| AwsError::garbled(op, aws.region(), format!("its record: {error}")))
+    built.map_err(|error| AwsError::bad_record(aws, op, &error))
 }
 
 async fn configure(aws: &Aws, was: &Resource, part: &str) -> Result<(), AwsError> {

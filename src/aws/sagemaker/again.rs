@@ -2,31 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::aws::record::{LEFT_OUT, left_out, list, own_tags, text, without_left_out};
+use crate::aws::record::{self, LEFT_OUT, left_out, list, own_tags, text, without_left_out};
 use crate::aws::{Aws, AwsError, Op, Rebuild, s3};
 use crate::resource::Resource;
 
 /// Why no job comes back.
 pub const HISTORY: &str = "a job is history: it ran, and its results are where it wrote them";
-
-/// One create call, and what no journal keeps.
-pub fn by_create(was: &Resource) -> Rebuild {
-    let rebuild = Rebuild::by_create();
-    match variables(left_out(&was.record)) {
-        None => rebuild,
-        Some(missing) => rebuild.without(missing),
-    }
-}
-
-/// Says which environment variables are to be filled in, of paths such as
-/// `PrimaryContainer.Environment.TOKEN`.
-fn variables(paths: Vec<String>) -> Option<String> {
-    let mut names: Vec<&str> = paths.iter().filter_map(|path| path.rsplit('.').next()).collect();
-    names.sort_unstable();
-    names.dedup();
-    (!names.is_empty())
-        .then(|| format!("the values of {}, which no journal keeps", names.join(", ")))
-}
 
 /// A record as a create call's input: members that have another name there are renamed, what was
 /// left out is not there, and tags are AWS's list. What the call does not know is skipped when
@@ -72,14 +53,14 @@ pub fn model(was: &Resource) -> Value {
 
 /// A pipeline's definition is JSON in a text, and so are the gaps in it.
 fn definition(was: &Resource) -> Option<Value> {
-    let definition = text(&was.record, "PipelineDefinition")?;
-    serde_json::from_str(&definition).ok()
+    let definition = was.record["PipelineDefinition"].as_str()?;
+    serde_json::from_str(definition).ok()
 }
 
 pub fn pipeline(was: &Resource) -> Result<Rebuild, String> {
     let definition = definition(was).ok_or("its definition is in no journal")?;
-    let rebuild = Rebuild::by_create();
-    Ok(match variables(left_out(&definition)) {
+    let rebuild = Rebuild::by_create().saying(&["PipelineDefinition"]);
+    Ok(match record::values(&left_out(&definition)) {
         None => rebuild,
         Some(missing) => rebuild.without(missing),
     })
@@ -146,7 +127,7 @@ pub(super) use create;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::aws::kinds::sagemaker::{ENDPOINT_CONFIG, MODEL, NOTEBOOK_INSTANCE, PIPELINE};
+    use crate::aws::kinds::sagemaker::{MODEL, NOTEBOOK_INSTANCE, PIPELINE};
     use crate::resource::{Kind, Region};
 
     fn of(kind: Kind, record: Value) -> Resource {
@@ -173,8 +154,6 @@ mod tests {
             "Environment": { "TOKEN": LEFT_OUT, "SAGEMAKER_PROGRAM": "inference.py" },
             "ModelDataSource": { "S3DataSource": { "CompressionType": "Gzip" } } });
         let was = of(MODEL, json!({ "ModelName": "lab", "PrimaryContainer": container }));
-        let made = by_create(&was);
-        assert_eq!(made.without, ["the values of TOKEN, which no journal keeps"]);
         let input = model(&was);
         let expected = json!({ "Image": "i", "ModelDataUrl": "s3://lab/model.tar.gz",
             "Environment": { "SAGEMAKER_PROGRAM": "inference.py" } });
@@ -191,11 +170,5 @@ mod tests {
         assert_eq!(definition, r#"{"Steps":[{"Environment":{"N":"1"}}]}"#);
         let was = of(PIPELINE, json!({ "PipelineDefinition": LEFT_OUT }));
         assert!(pipeline(&was).is_err());
-    }
-
-    #[test]
-    fn nothing_is_missing_where_nothing_was_left_out() {
-        let was = of(ENDPOINT_CONFIG, json!({ "EndpointConfigName": "lab" }));
-        assert_eq!(by_create(&was), Rebuild::by_create());
     }
 }

@@ -81,8 +81,8 @@ impl Described for Endpoint {
         Ok(Acted::Started)
     }
 
-    fn rebuild(&self, was: &Resource) -> Result<Rebuild, String> {
-        Ok(again::by_create(was))
+    fn rebuild(&self, _: &Resource) -> Result<Rebuild, String> {
+        Ok(Rebuild::by_create())
     }
 
     async fn create(&self, aws: &Aws, was: &Resource) -> Result<Acted, AwsError> {

@@ -72,8 +72,8 @@ impl Described for EndpointConfig {
         Ok(Acted::Done)
     }
 
-    fn rebuild(&self, was: &Resource) -> Result<Rebuild, String> {
-        Ok(again::by_create(was))
+    fn rebuild(&self, _: &Resource) -> Result<Rebuild, String> {
+        Ok(Rebuild::by_create())
     }
 
     async fn create(&self, aws: &Aws, was: &Resource) -> Result<Acted, AwsError> {

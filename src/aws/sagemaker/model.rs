@@ -68,8 +68,8 @@ impl Described for Model {
         Ok(Acted::Done)
     }
 
-    fn rebuild(&self, was: &Resource) -> Result<Rebuild, String> {
-        Ok(again::by_create(was))
+    fn rebuild(&self, _: &Resource) -> Result<Rebuild, String> {
+        Ok(Rebuild::by_create())
     }
 
     async fn create(&self, aws: &Aws, was: &Resource) -> Result<Acted, AwsError> {

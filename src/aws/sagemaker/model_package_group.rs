@@ -115,10 +115,8 @@ impl Described for ModelPackageGroup {
 
     fn rebuild(&self, was: &Resource) -> Result<Rebuild, String> {
         let mut rebuild = Rebuild::by_create().without("the versions in it");
-        if again::whole(&was.record, POLICY).is_some() {
+        if was.record.get(POLICY).is_some() {
             rebuild = rebuild.and(Action::Configure, POLICY);
-        } else if was.record.get(POLICY).is_some() {
-            rebuild = rebuild.without("its policy, of which a part is in no journal");
         }
         Ok(rebuild)
     }

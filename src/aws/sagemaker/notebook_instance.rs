@@ -99,7 +99,7 @@ impl Described for NotebookInstance {
     }
 
     fn rebuild(&self, was: &Resource) -> Result<Rebuild, String> {
-        let mut rebuild = again::by_create(was).without("what was on its volume");
+        let mut rebuild = Rebuild::by_create().without("what was on its volume");
         if text(&was.record, "NotebookInstanceStatus") == Some("Stopped") {
             rebuild.steps.push(Prep::new(Action::Stop));
         }

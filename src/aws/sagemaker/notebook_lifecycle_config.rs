@@ -86,7 +86,8 @@ impl Described for NotebookLifecycleConfig {
     fn rebuild(&self, was: &Resource) -> Result<Rebuild, String> {
         let rebuild = Rebuild::by_create();
         if again::has_scripts(was) {
-            return Ok(rebuild.without("its scripts, which no journal keeps"));
+            let rebuild = rebuild.without("its scripts, which no journal keeps");
+            return Ok(rebuild.saying(&["OnCreate", "OnStart"]));
         }
         Ok(rebuild)
     }

@@ -8,10 +8,8 @@ use aws_smithy_schema::serde::{
 use aws_smithy_types::date_time::Format;
 use serde_json::Value;
 
+use crate::aws::record::LEFT_OUT;
 use crate::aws::{Aws, AwsError, Op};
-
-/// What stands in the record for what must not be kept.
-const LEFT_OUT: &str = "(left out)";
 
 fn codec() -> JsonCodec {
     let settings = JsonCodecSettings::builder().default_timestamp_format(Format::DateTime).build();
@@ -27,7 +25,7 @@ pub(super) fn read<T>(
 ) -> Result<T, AwsError> {
     let bytes = input.to_string().into_bytes();
     read(&mut codec().create_deserializer(&bytes))
-        .map_err(|error| AwsError::garbled(op, aws.region(), format!("its record: {error}")))
+        .map_err(|error| AwsError::bad_record(aws, op, &error))
 }
 
 /// An answer of AWS's, or a part of one, as JSON. Times are RFC 3339.
