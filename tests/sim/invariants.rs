@@ -188,8 +188,9 @@ pub fn report(
     Ok(())
 }
 
-/// Calls of a look at a region in which there is nothing.
-pub const SURVEY: u64 = 70;
+/// Calls of a look at the lab's region and at what is global, where there is nothing. Regions that
+/// are read only for what uses a global thing take fewer.
+pub const SURVEY: u64 = 58;
 
 /// Calls that the program may make in a story.
 ///
