@@ -3,6 +3,7 @@
 //! References come spelled in many ways; here all spellings of one thing meet. Order, ownership
 //! and safety are all read from this one graph. Pure: resources in, edges out.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::resource::{Catalog, Kind, Prep, Reference, Region, Resource, ResourceId, Scope, Tie};
@@ -285,23 +286,28 @@ pub fn possible_owners<'n>(kind: Kind, name: &'n str, catalog: &Catalog) -> Vec<
     owners
 }
 
-/// Every spelling of every resource.
+/// Every spelling of every resource. Where AWS ignores case they are in lower case.
 struct Spellings<'a> {
-    by_text: HashMap<(Kind, &'a str), Vec<usize>>,
+    by_text: HashMap<(Kind, Cow<'a, str>), Vec<usize>>,
     regions: Vec<Region>,
     global: Vec<bool>,
+    ignoring_case: BTreeSet<Kind>,
 }
 
 impl<'a> Spellings<'a> {
     fn new(resources: &[&'a Resource], catalog: &Catalog) -> Self {
-        let mut by_text: HashMap<(Kind, &'a str), Vec<usize>> = HashMap::new();
+        let ignoring = catalog.kinds().filter(|facts| facts.ignores_case).map(|facts| facts.kind);
+        let ignoring_case: BTreeSet<Kind> = ignoring.collect();
+        let mut by_text: HashMap<(Kind, Cow<'a, str>), Vec<usize>> = HashMap::new();
         for (at, resource) in resources.iter().enumerate() {
             let texts = [resource.id.id.as_str(), resource.name.as_str()]
                 .into_iter()
                 .chain(resource.arn.as_deref())
                 .chain(resource.spellings.iter().map(String::as_str));
             for text in texts {
-                let places = by_text.entry((resource.kind(), text)).or_default();
+                let kind = resource.kind();
+                let text = same_case(text, ignoring_case.contains(&kind));
+                let places = by_text.entry((kind, text)).or_default();
                 if places.last() != Some(&at) {
                     places.push(at);
                 }
@@ -314,13 +320,14 @@ impl<'a> Spellings<'a> {
                 catalog.get(resource.kind()).is_some_and(|facts| facts.scope == Scope::Global)
             })
             .collect();
-        Self { by_text, regions, global }
+        Self { by_text, regions, global, ignoring_case }
     }
 
     /// What a reference means: an ARN means one thing anywhere, a bare name one in the user's
     /// region or a global one.
     fn find(&self, reference: &Reference, user: Region) -> Vec<usize> {
-        let Some(places) = self.by_text.get(&(reference.kind, reference.spelling.as_str())) else {
+        let text = same_case(&reference.spelling, self.ignoring_case.contains(&reference.kind));
+        let Some(places) = self.by_text.get(&(reference.kind, text)) else {
             return Vec::new();
         };
         let everywhere = reference.spelling.starts_with("arn:");
@@ -330,6 +337,13 @@ impl<'a> Spellings<'a> {
             .copied()
             .filter(|at| everywhere || self.global[*at] || self.regions[*at] == wanted)
             .collect()
+    }
+}
+
+fn same_case(text: &str, ignoring: bool) -> Cow<'_, str> {
+    match ignoring && text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        true => Cow::Owned(text.to_ascii_lowercase()),
+        false => Cow::Borrowed(text),
     }
 }
 

@@ -1,7 +1,7 @@
 //! How uses become edges.
 
 use super::*;
-use crate::aws::kinds::{eks, iam, s3, sagemaker};
+use crate::aws::kinds::{eks, iam, kms, s3, sagemaker};
 use crate::aws::registry;
 use crate::resource::{Action, Prep};
 
@@ -98,4 +98,22 @@ fn nodes_go_before_the_entry_that_lets_them_in() {
     let outlived: Vec<_> = found.iter().filter(|row| row.2 == Why::Outlives).collect();
     assert_eq!(outlived.len(), 1, "{found:?}");
     assert_eq!((outlived[0].0, outlived[0].1), (1, 2));
+}
+
+/// IAM API reference, `CreateRole`: "Names are not distinguished by case". KMS's aliases are.
+#[test]
+fn spellings_meet_in_any_case_where_aws_ignores_it() {
+    for (kind, name, spelled, meets) in [
+        (iam::ROLE, "Lab-Role", "lab-role", true),
+        (iam::ROLE, "lab-role", "LAB-ROLE", true),
+        (iam::POLICY, "arn:aws:iam::1:policy/Lab", "arn:aws:iam::1:policy/lab", true),
+        (s3::BUCKET, "lab", "LAB", true),
+        (eks::CLUSTER, "lab", "LAB", false),
+        (kms::ALIAS, "alias/lab", "alias/Lab", false),
+    ] {
+        let used = thing(kind, name);
+        let mut user = thing(sagemaker::MODEL, "m");
+        user.uses.push(Reference::soft(kind, spelled, "used"));
+        assert_eq!(edges(&[user, used]).len(), usize::from(meets), "{kind}: {spelled}");
+    }
 }

@@ -206,6 +206,29 @@ pub trait ResourceKind: Send + Sync {
         Err(format!("Dismantle cannot make a {} again", was.kind()))
     }
 
+    /// The step that takes a preparatory step of a removal back, on a thing that is still there;
+    /// `Err` says what of it does not come back.
+    fn undo(&self, was: &Resource, prep: &Prep) -> Result<Prep, String> {
+        let _ = was;
+        let target = prep.target.clone();
+        match (prep.action, &target) {
+            (Action::Empty, _) => Err("what was in it".to_owned()),
+            (Action::Untag, Some(tag)) => {
+                Err(format!("its tag {tag}, which was taken off it: put it on again by hand"))
+            }
+            (Action::Stop, _) => Err("what ran in it, which was stopped".to_owned()),
+            (Action::DetachPolicy, _) => Ok(Prep { action: Action::AttachPolicy, target }),
+            (Action::DeleteInlinePolicy, _) => Ok(Prep { action: Action::PutInlinePolicy, target }),
+            (Action::RemoveFromInstanceProfile, _) => {
+                Ok(Prep { action: Action::AddToInstanceProfile, target })
+            }
+            (Action::DeletePolicyVersion, _) => {
+                Ok(Prep { action: Action::CreatePolicyVersion, target })
+            }
+            (other, _) => Err(format!("what {other} took off it, which Dismantle cannot put back")),
+        }
+    }
+
     /// The resource that is there in the place of `was`, which may carry another id by now.
     async fn find_again(&self, aws: &Aws, was: &Resource) -> Result<Option<Resource>, AwsError> {
         self.read(aws, was).await

@@ -23,8 +23,20 @@ kinds! {
         USER = "iam:user",
         GROUP = "iam:group",
     }
-    logs { LOG_GROUP = "logs:log-group" }
-    ecr { REPOSITORY = "ecr:repository", IMAGE = "ecr:image" }
+    logs {
+        LOG_GROUP = "logs:log-group",
+        DESTINATION = "logs:destination",
+        DELIVERY_SOURCE = "logs:delivery-source",
+        DELIVERY_DESTINATION = "logs:delivery-destination",
+        DELIVERY = "logs:delivery",
+        ACCOUNT_POLICY = "logs:account-policy",
+    }
+    ecr {
+        REPOSITORY = "ecr:repository",
+        IMAGE = "ecr:image",
+        PULL_THROUGH_CACHE_RULE = "ecr:pull-through-cache-rule",
+        REPOSITORY_CREATION_TEMPLATE = "ecr:repository-creation-template",
+    }
     sagemaker {
         ENDPOINT = "sagemaker:endpoint",
         ENDPOINT_CONFIG = "sagemaker:endpoint-config",

@@ -89,18 +89,20 @@ impl<'a> EcrImage<'a> {
         let image = image.strip_prefix("https://").unwrap_or(image);
         let (host, path) = image.split_once('/')?;
         let (account, rest) = host.split_once('.')?;
-        let (registry, rest) = match rest.strip_prefix("dkr.") {
-            Some(rest) => rest.split_once('.')?,
-            None => rest.strip_prefix("dkr-")?.split_once('.')?,
-        };
-        if !matches!(registry, "ecr" | "ecr-fips") {
+        // A host is the same in any case.
+        let begins = |word: &str| rest.get(..4).is_some_and(|is| is.eq_ignore_ascii_case(word));
+        if !begins("dkr.") && !begins("dkr-") {
+            return None;
+        }
+        let (registry, rest) = rest.get(4..)?.split_once('.')?;
+        if !["ecr", "ecr-fips"].iter().any(|known| registry.eq_ignore_ascii_case(known)) {
             return None;
         }
         let (region, domain) = rest.split_once('.')?;
-        let domain = match domain {
-            "on.aws" if region.starts_with("cn-") => "amazonaws.com.cn",
-            "on.aws" => "amazonaws.com",
-            domain => domain,
+        let domain = match domain.to_ascii_lowercase().as_str() {
+            "on.aws" if region.starts_with("cn-") => "amazonaws.com.cn".to_owned(),
+            "on.aws" => "amazonaws.com".to_owned(),
+            domain => domain.to_owned(),
         };
         let (path, digest) = match path.split_once('@') {
             Some((path, digest)) => (path, Some(digest)),
@@ -110,12 +112,13 @@ impl<'a> EcrImage<'a> {
             Some((repository, tag)) => (repository, Some(tag)),
             None => (path, None),
         };
-        Some(Self { account, region, repository, tag, digest, domain: domain.to_owned() })
+        Some(Self { account, region, repository, tag, digest, domain })
     }
 
     /// The repository's URI as ECR shows it, which is one of its spellings.
     pub fn repository_uri(&self) -> String {
         let Self { account, region, domain, repository, .. } = self;
+        let region = region.to_ascii_lowercase();
         format!("{account}.dkr.ecr.{region}.{domain}/{repository}")
     }
 }
@@ -248,6 +251,8 @@ mod tests {
             ("1.dkr-ecr.cn-north-1.on.aws/a", "1.dkr.ecr.cn-north-1.amazonaws.com.cn/a"),
             ("1.dkr.ecr.cn-north-1.amazonaws.com.cn/a", "1.dkr.ecr.cn-north-1.amazonaws.com.cn/a"),
             ("https://1.dkr.ecr.us-east-1.amazonaws.com/a", "1.dkr.ecr.us-east-1.amazonaws.com/a"),
+            ("1.DKR.ECR.US-EAST-1.AMAZONAWS.COM/a:V1", "1.dkr.ecr.us-east-1.amazonaws.com/a"),
+            ("1.Dkr-Ecr.us-east-1.On.AWS/a", "1.dkr.ecr.us-east-1.amazonaws.com/a"),
         ] {
             assert_eq!(EcrImage::parse(text).unwrap().repository_uri(), uri, "{text}");
         }

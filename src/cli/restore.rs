@@ -188,15 +188,18 @@ async fn carry_out(
     let watch = context.screen.watch_run();
     let restore =
         Restore { mandate, journal, of, changed, interrupt: &interrupt, observer: &watch };
-    let Some(approval) = approval else {
-        watch.clear();
-        context.say("Nothing is to be done.");
-        return tell(context, &restore.nothing(way));
-    };
     let listener = listen(interrupt.clone(), context.screen.clone());
-    let outcome = match start {
-        Start::Begin { endpoint } => restore.begin(approval, way, endpoint).await,
-        Start::Resume { open, state } => restore.resume(approval, open, *state, way).await,
+    let outcome = match (approval, start) {
+        (Some(approval), Start::Begin { endpoint }) => restore.begin(approval, way, endpoint).await,
+        (Some(approval), Start::Resume { open, state }) => {
+            restore.resume(approval, open, *state, way).await
+        }
+        (None, Start::Begin { .. }) => {
+            context.say("Nothing is to be done.");
+            Ok(restore.nothing(way))
+        }
+        // Every step is done already: all that is missing is its end.
+        (None, Start::Resume { open, state }) => restore.all_done(open, *state, way).await,
     };
     listener.abort();
     if let Some(why) = interrupt.why() {

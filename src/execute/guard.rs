@@ -6,7 +6,7 @@
 use crate::aws::Aws;
 use crate::classify::{Decision, KEEP_TAG, Verdict};
 use crate::journal::Intent;
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, Root};
 use crate::plan::Step;
 use crate::resource::Resource;
 
@@ -26,6 +26,17 @@ pub fn check(
     let account = aws.number();
     if !manifest.accounts.iter().any(|allowed| allowed == account) {
         return Err(format!("account {account} is not in the manifest's accounts"));
+    }
+    // Not the account that the run was begun in, but that of the key which signs.
+    let Some(signer) = aws.session().signer() else {
+        return Err("nobody has said whose credentials sign the call".to_owned());
+    };
+    if signer.account != account {
+        let other = signer.account;
+        return Err(format!("the credentials are of account {other}, not of {account}"));
+    }
+    if signer.is_root() && manifest.options.root == Root::Refuse {
+        return Err("the credentials are the account's root user's".to_owned());
     }
     let region = step.resource.region;
     if !region.is_global() && !manifest.regions.contains(&region) {

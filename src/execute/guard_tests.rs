@@ -30,6 +30,8 @@ struct Given {
     fresh: Resource,
     verdict: Verdict,
     account: &'static str,
+    /// Who signs, as STS says; `None` where it was never asked.
+    signer: Option<&'static str>,
     signs_for: Region,
     intent_of: StepId,
 }
@@ -57,7 +59,9 @@ impl Given {
             cautions: Vec::new(),
         };
         let intent_of = step.step.clone();
-        Self { step, fresh, verdict, account: "842676018087", signs_for: HERE, intent_of }
+        let account = "842676018087";
+        let signer = Some("arn:aws:iam::842676018087:user/lab-admin");
+        Self { step, fresh, verdict, account, signer, signs_for: HERE, intent_of }
     }
 
     fn but(mut self, change: impl FnOnce(&mut Self)) -> Self {
@@ -66,8 +70,11 @@ impl Given {
     }
 
     async fn checked(self) -> Result<(), String> {
-        let sandbox = Sandbox::builder().build();
+        let sandbox = Sandbox::builder().caller(self.signer.unwrap_or_default()).build();
         let session = Session::new(sandbox.sdk_config("us-east-1"), sandbox.clock(), 0);
+        if self.signer.is_some() {
+            session.caller(HERE).await.unwrap();
+        }
         let aws = session.account(self.account, "aws").in_region(self.signs_for);
         let text = "version: 1\nname: lab\naccounts: [\"842676018087\"]\nregions: [us-east-1]\n\
                     match: [{ prefix: lab-dev }]\n";
@@ -91,6 +98,13 @@ async fn a_forged_step_is_stopped() {
     let elsewhere = Region::new("eu-west-1");
     let rows: Vec<(&str, Given)> = vec![
         ("accounts", Given::new().but(|it| it.account = "111122223333")),
+        (
+            "the credentials are of account 999999999999",
+            Given::new().but(|it| it.signer = Some("arn:aws:iam::999999999999:user/ann")),
+        ),
+        ("nobody has said whose", Given::new().but(|it| it.signer = None)),
+        ("root user's", Given::new().but(|it| it.signer = Some("arn:aws:iam::842676018087:root"))),
+        ("a removal does no create", Given::new().but(|it| it.step.action = Action::Create)),
         (
             "regions",
             Given::new().but(|it| {

@@ -103,7 +103,7 @@ impl RunHeader {
 pub enum Entry {
     /// A step that is to be done; those of the plan first, late ones where they joined.
     Step(Step),
-    /// A resource as it was before the first call that changed it.
+    /// A resource as it was before the first call that changed it, or as a restore made it.
     Record(Box<Resource>),
     /// The step's call is about to leave.
     Intent {

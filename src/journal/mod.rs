@@ -179,6 +179,16 @@ impl OpenRun {
         Ok(Intent { step: step.clone(), attempt })
     }
 
+    /// Writes down a resource as it is once a step has made it.
+    pub async fn record(&self, at: Timestamp, resource: &Resource) -> Result<(), JournalError> {
+        if self.written().records.contains(&resource.id) {
+            return Ok(());
+        }
+        self.log.append(at, vec![Entry::record(resource)]).await?;
+        self.written().records.insert(resource.id.clone());
+        Ok(())
+    }
+
     /// Writes what came of a step. A step that never left (refused, already gone) has no intent;
     /// its attempt is 0.
     pub async fn outcome(

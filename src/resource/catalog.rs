@@ -96,6 +96,8 @@ pub struct KindFacts {
     pub derived: &'static [DerivedName],
     /// The kind whose names are its names: a key is known by its aliases.
     pub named_by: Option<Kind>,
+    /// Whether AWS takes spellings of it that differ in case only for one.
+    pub ignores_case: bool,
     /// Kinds that it refers to and that let somebody use it, out of sight: the identity provider
     /// that a role trusts.
     pub lets_in: &'static [Kind],
@@ -124,6 +126,7 @@ impl KindFacts {
             outlives: &[],
             derived: &[],
             named_by: None,
+            ignores_case: false,
             lets_in: &[],
             permissions: Permissions { read: &[], remove: &[], tag: &[] },
             restore_permissions: &[],

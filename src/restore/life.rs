@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::changed::Removed;
+use super::changed::{Made, Removed};
 use super::compare::differences;
-use super::fate::is_own_schedule;
+use super::fate::{another, is_own_schedule};
 use crate::aws::{Acted, Aws, AwsError, Class, Progress, ResourceKind};
 use crate::execute::{Event, Interrupt, Observer};
 use crate::journal::{Intent, JournalError, OpenRun, Outcome};
 use crate::manifest::Manifest;
 use crate::plan::Step;
-use crate::resource::{Action, Lifecycle, Resource};
+use crate::resource::{Action, Lifecycle, Prep, Resource};
 
 /// Calls of one step before it is given up: a new role is known everywhere within seconds, and
 /// rarely within a minute (IAM user guide, "Changes that I make are not always immediately
@@ -34,7 +34,8 @@ const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(5);
 /// How a step ended.
 #[derive(Debug)]
 pub enum End {
-    Done(&'static str),
+    /// With what was made, where the step made something.
+    Done(&'static str, Option<Box<Resource>>),
     Failed(String),
     Refused(String),
     Interrupted,
@@ -54,6 +55,8 @@ pub struct Life<'a> {
     pub manifest: &'a Manifest,
     pub kind: &'static dyn ResourceKind,
     pub was: &'a Resource,
+    /// The steps of this resource that come after this one.
+    pub later: Vec<Prep>,
     /// How the run that is taken back scheduled it, if it is a key.
     pub removed: Option<Removed>,
     pub step: &'a Step,
@@ -62,24 +65,33 @@ pub struct Life<'a> {
     pub observer: &'a dyn Observer,
     /// When this restore began, in whichever process.
     pub began: Timestamp,
-    /// The thing as this restore made it, where an earlier process wrote it down.
-    pub made: Option<&'a Resource>,
+    /// The thing as this restore made it, where that was written down.
+    pub made: Option<Resource>,
     /// The attempt that was last written down; 0 for none.
     pub attempt: u32,
-    pub pause: Duration,
-    pub waited: Duration,
+    /// When a call of this step left of which nobody knows what became.
+    pub unsure: Option<Timestamp>,
+    pub pace: Pace,
+}
+
+/// How long a step waits, and has waited.
+pub struct Pace {
+    pause: Duration,
+    waited: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { pause: PAUSE_FIRST, waited: Duration::ZERO }
+    }
 }
 
 impl Life<'_> {
-    pub fn first_pause() -> Duration {
-        PAUSE_FIRST
-    }
-
     /// Lives it to its end. `Err` only if the journal cannot be written: then no call was made.
     pub async fn live(mut self) -> Result<End, JournalError> {
         let progress = Progress::default();
         self.observer.event(&Event::Started { step: self.step.clone(), progress });
-        let (mut tries, mut accepted) = (0, false);
+        let (mut tries, mut accepted, mut taken) = (0, false, None);
         let mut last = None;
         loop {
             if self.interrupt.is_stopping() {
@@ -96,15 +108,15 @@ impl Life<'_> {
                     continue;
                 }
             };
-            match self.stands(now.as_ref(), accepted) {
-                Stands::Done if last.is_none() && !accepted => {
-                    return self.done("was so already").await;
+            match self.stands(now.as_ref(), accepted, taken.as_deref()) {
+                Stands::Done => {
+                    let how = if self.attempt == 0 { "was so already" } else { "done" };
+                    return self.done(how, now).await;
                 }
-                Stands::Done => return self.done("done").await,
                 Stands::Refused(why) => return self.refused(why).await,
                 Stands::Failed(why) => return self.failed("failed", why).await,
                 Stands::Wait(status) => {
-                    if self.waited > WAIT_MAX {
+                    if self.pace.waited > WAIT_MAX {
                         let why = format!("not there after {} minutes", WAIT_MAX.as_secs() / 60);
                         return self.failed("wait", why).await;
                     }
@@ -121,18 +133,31 @@ impl Life<'_> {
             }
             self.attempt += 1;
             let record = now.as_ref().filter(|_| self.step.action != Action::Create);
-            let intent =
-                self.run.intent(self.clock(), &self.step.step, self.attempt, record).await?;
+            let asked_at = self.clock();
+            let intent = self.run.intent(asked_at, &self.step.step, self.attempt, record).await?;
             if let Err(why) = self.check(&intent) {
                 return self.refused(why).await;
             }
             match self.kind.make(&self.aws, self.was, &self.step.prep()).await {
-                Ok(Acted::Done) => return self.done("done").await,
-                Ok(Acted::Started | Acted::HalfWay) => {
+                // What was made is looked at once, to be told from another thing later.
+                Ok(Acted::Done) if self.step.action != Action::Create => {
+                    return self.done("done", None).await;
+                }
+                Ok(Acted::Done | Acted::Started | Acted::HalfWay) => {
                     accepted = true;
-                    self.pause = PAUSE_FIRST;
+                    self.pace = Pace::default();
+                }
+                Err(error) if error.class == Class::Taken && self.step.action == Action::Create => {
+                    taken = Some(error.to_string());
+                    self.pace = Pace::default();
                 }
                 Err(error) => {
+                    if matches!(error.class, Class::Expired | Class::Credentials) {
+                        self.write(Outcome::Uncertain { why: error.to_string() }).await?;
+                    }
+                    if error.may_have_worked() {
+                        self.unsure.get_or_insert(asked_at);
+                    }
                     if let Some(end) = self.over(&error, tries).await? {
                         return Ok(end);
                     }
@@ -166,24 +191,23 @@ impl Life<'_> {
         Ok(())
     }
 
-    /// What is there, held against what the step brings about.
-    fn stands(&self, now: Option<&Resource>, accepted: bool) -> Stands {
+    /// What is there, held against what the step brings about. `taken`: AWS has said that the name
+    /// is taken.
+    fn stands(&self, now: Option<&Resource>, accepted: bool, taken: Option<&str>) -> Stands {
         let creates = self.step.action == Action::Create;
-        let Some(now) = now else {
-            return match (creates, accepted) {
-                (true, false) => Stands::Undone,
-                _ if self.waited < SHOWS_WITHIN => Stands::Wait("not seen yet".to_owned()),
-                (true, true) => Stands::Undone,
-                (false, _) => Stands::Failed("it is not there any more".to_owned()),
-            };
-        };
+        let Some(now) = now else { return self.stands_without(accepted, taken) };
         if let Lifecycle::Leaving { status } = &now.lifecycle {
             return match creates {
                 true => Stands::Wait(status.clone()),
                 false => Stands::Refused(format!("it is on its way out ({status})")),
             };
         }
-        if let Some(why) = self.is_another(now) {
+        // What may be ours is known by what is set on it, which it shows when it is ready.
+        let doubtful = creates && !accepted && self.unsure.is_some();
+        if let (true, Lifecycle::Changing { status }) = (doubtful, &now.lifecycle) {
+            return Stands::Wait(status.clone());
+        }
+        if let Some(why) = self.is_another(now, accepted) {
             return Stands::Refused(why);
         }
         if let Lifecycle::Changing { status } = &now.lifecycle {
@@ -204,8 +228,26 @@ impl Life<'_> {
         }
     }
 
+    /// Where nothing is to be seen.
+    fn stands_without(&self, accepted: bool, taken: Option<&str>) -> Stands {
+        let creates = self.step.action == Action::Create;
+        // Ours, perhaps: a call that was answered, or one of which nobody knows what became.
+        let may_show = !creates || accepted || (taken.is_some() && self.unsure.is_some());
+        match taken {
+            _ if may_show && self.pace.waited < SHOWS_WITHIN => {
+                Stands::Wait("not seen yet".to_owned())
+            }
+            _ if !creates => Stands::Failed("it is not there any more".to_owned()),
+            None => Stands::Undone,
+            Some(why) => Stands::Refused(format!(
+                "its name is taken by now, by something that this account cannot see. When it is \
+                 free again, restore once more ({why})"
+            )),
+        }
+    }
+
     /// Why what is there is not what this step is about: nothing of somebody else's is touched.
-    fn is_another(&self, now: &Resource) -> Option<String> {
+    fn is_another(&self, now: &Resource, accepted: bool) -> Option<String> {
         if let (Lifecycle::Pending { until }, Some(removed)) = (&now.lifecycle, self.removed)
             && !is_own_schedule(&removed, *until)
         {
@@ -219,37 +261,33 @@ impl Life<'_> {
             let differs = now.differs_from(self.step.pin.as_deref(), self.step.created);
             return differs.filter(|_| !is_as_it_was());
         }
-        if let Some(made) = self.made {
+        if accepted {
+            return None;
+        }
+        if let Some(made) = &self.made {
             let differs = now.differs_from(made.pin.as_deref(), made.created);
             return differs.filter(|_| !is_as_it_was());
         }
-        let is_young = now.created.is_none_or(|made| made >= self.began - CLOCKS_DIFFER);
-        let asked = self.step.action != Action::Create || self.attempt > 0;
-        if asked && is_young {
-            return None;
-        }
-        let differ = differences(self.was, now);
-        (!differ.is_empty()).then(|| {
-            format!(
-                "something of its name is there by now, with another {}; it is left as it is",
-                differ.join(", ")
-            )
-        })
+        let is_ours = match self.step.action {
+            Action::Create => self.unsure.is_some_and(|at| {
+                let made = Made { at, seen: None };
+                made.is(self.was, now, &self.later)
+            }),
+            // Nobody wrote down what was made: a journal of an earlier version.
+            _ => now.created.is_none_or(|made| made >= self.began - CLOCKS_DIFFER),
+        };
+        let differ = if is_ours { Vec::new() } else { differences(self.was, now) };
+        (!differ.is_empty()).then(|| another(&differ))
     }
 
     /// What an error means for the step; `None`: look again, and perhaps ask again.
     async fn over(&mut self, error: &AwsError, tries: u32) -> Result<Option<End>, JournalError> {
         match error.class {
-            Class::Expired | Class::Credentials => {
-                self.interrupt.stop(error.to_string());
+            Class::Expired | Class::Credentials | Class::OtherAccount => {
+                self.interrupt.stop(error.to_pause());
                 Ok(Some(End::Interrupted))
             }
-            Class::Denied
-            | Class::Protected
-            | Class::Unavailable
-            | Class::Garbled
-            | Class::Quota
-            | Class::Bug => {
+            Class::Denied | Class::Protected | Class::Unavailable | Class::Quota | Class::Bug => {
                 let class = format!("{:?}", error.class).to_ascii_lowercase();
                 self.failed(&class, error.to_string()).await.map(Some)
             }
@@ -263,23 +301,29 @@ impl Life<'_> {
     }
 
     async fn rest(&mut self) {
-        let pause = self.pause;
-        self.waited += pause;
-        self.pause = (pause * 3 / 2).min(PAUSE_LONGEST);
-        self.interrupt.sleep(pause).await;
+        let Pace { pause, waited } = &mut self.pace;
+        let now = *pause;
+        *waited += now;
+        *pause = (now * 3 / 2).min(PAUSE_LONGEST);
+        self.interrupt.sleep(now).await;
     }
 
     async fn write(&self, outcome: Outcome) -> Result<(), JournalError> {
         self.run.outcome(self.clock(), &self.step.step, self.attempt, outcome).await
     }
 
-    async fn done(&self, how: &'static str) -> Result<End, JournalError> {
+    /// Writes it down, with what was made: by that it is known later.
+    async fn done(&self, how: &'static str, now: Option<Resource>) -> Result<End, JournalError> {
+        let made = now.filter(|_| self.step.action == Action::Create);
+        if let Some(made) = &made {
+            self.run.record(self.clock(), made).await?;
+        }
         self.write(match how {
             "done" => Outcome::Done,
             _ => Outcome::AlreadyGone,
         })
         .await?;
-        Ok(End::Done(how))
+        Ok(End::Done(how, made.map(Box::new)))
     }
 
     async fn failed(&self, class: &str, why: String) -> Result<End, JournalError> {

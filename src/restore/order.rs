@@ -92,6 +92,21 @@ pub fn takes_back(step: &Prep, prep: &Prep) -> bool {
     prep.action.reverse() == Some(step.action) && prep.target == step.target
 }
 
+/// The member of the record that a step brings back.
+pub fn member_of(step: &Prep) -> Option<&str> {
+    match step.action {
+        Action::AttachPolicy => Some("AttachedManagedPolicies"),
+        Action::PutInlinePolicy => Some("RolePolicyList"),
+        Action::CreatePolicyVersion => Some("PolicyVersionList"),
+        Action::AddToInstanceProfile => Some("Roles"),
+        Action::Start => Some("IsLogging"),
+        // Compared apart, under this name.
+        Action::Configure if step.target.as_deref() == Some("TagSet") => Some("tags"),
+        Action::Configure => step.target.as_deref(),
+        _ => None,
+    }
+}
+
 /// The part of the configuration that names a thing, where it is put back by a step of its own: a
 /// bucket can be made before the key that its settings name is back.
 fn part_with(piece: &Piece, spelling: &str) -> Option<usize> {
@@ -109,7 +124,8 @@ fn part_with(piece: &Piece, spelling: &str) -> Option<usize> {
     })
 }
 
-fn reaches(user: &Resource, reference: &Reference, used: &Resource) -> bool {
+/// Whether a reference of `user` means `used`.
+pub fn reaches(user: &Resource, reference: &Reference, used: &Resource) -> bool {
     let region = used.region();
     let near = region.is_global()
         || reference.spelling.starts_with("arn:")

@@ -6,10 +6,10 @@ use jiff::Timestamp;
 
 use super::changed::Changed;
 use super::fate::{Fate, fate};
-use super::order::{self, Piece};
+use super::order::{self, Piece, reaches, takes_back};
 use crate::aws::{Rebuild, ResourceKind};
 use crate::plan::{Row, Step, StepId};
-use crate::resource::{Prep, Resource, ResourceId};
+use crate::resource::{Resource, ResourceId};
 
 /// What is there today in the place of a resource.
 #[derive(Debug, Clone)]
@@ -46,49 +46,76 @@ pub fn plan<'k>(
     let mut way = Way::default();
     let mut pieces = Vec::new();
     let mut mended = BTreeMap::new();
+    let mut absent: Vec<(&Resource, &str)> = Vec::new();
     for one in changed {
         let id = &one.was.id;
-        let derived = kind_of(&one.was).map_or(&[] as &[_], |kind| kind.facts().derived);
-        let piece = |steps| Piece { was: one.was.clone(), steps, derived };
-        let unknown = || "this version does not know its kind".to_owned();
-        let rebuild = kind_of(&one.was)
-            .ok_or_else(unknown)
-            .and_then(|kind| kind.rebuild(&one.was).map(|rebuild| (kind, rebuild)));
+        let kind = kind_of(&one.was);
+        let derived = kind.map_or(&[] as &[_], |kind| kind.facts().derived);
         let now = today.get(id).unwrap_or(&Today::Gone);
-        let without = rebuild.as_ref().map_or(Vec::new(), |(_, rebuild)| lacks(&one.was, rebuild));
-        match fate(one, now, rebuild) {
-            Fate::Back(steps) => {
-                way.without.extend(without.into_iter().map(|what| row(id, what)));
-                pieces.push(piece(steps));
+        match fate(one, now, kind) {
+            Fate::Back(rebuild) => {
+                way.without.extend(lacks(&one.was, &rebuild));
+                pieces.push(Piece { was: one.was.clone(), steps: rebuild.steps, derived });
             }
-            Fate::Mend(steps) => {
+            Fate::Mend(rebuild) => {
                 if let Today::There(now) = now {
                     mended.insert(id.clone(), (now.pin.clone(), now.created));
                 }
-                pieces.push(piece(steps));
+                way.without.extend(rebuild.without.into_iter().map(|what| row(id, what)));
+                pieces.push(Piece { was: one.was.clone(), steps: rebuild.steps, derived });
             }
             Fate::There(why) => way.there.push(row(id, why)),
-            Fate::Refused(why) => way.refused.push(row(id, why)),
-            Fate::Lost(why) => way.lost.push(row(id, why)),
+            Fate::Refused(why) => {
+                absent.push((&one.was, "which is left as it is by now"));
+                way.refused.push(row(id, why));
+            }
+            Fate::Lost(why) => {
+                if matches!(now, Today::Gone) {
+                    absent.push((&one.was, "which cannot come back"));
+                }
+                way.lost.push(row(id, why));
+            }
         }
+    }
+    for piece in &mut pieces {
+        way.without.extend(let_go(piece, &absent));
     }
     way.steps = steps(&pieces, &mended);
     way
+}
+
+/// Leaves a policy that is not back off its role, and a role out of its instance profile: by now
+/// that may be somebody else's of the same name, and he did not mean it to be used so.
+fn let_go(piece: &mut Piece, absent: &[(&Resource, &str)]) -> Vec<Row> {
+    let mut said = Vec::new();
+    let Piece { was, steps, .. } = piece;
+    for reference in &was.uses {
+        let is_it = |(used, _): &&(&Resource, &str)| reaches(was, reference, used);
+        let (Some(cut), Some((used, why))) = (&reference.cut_by, absent.iter().find(is_it)) else {
+            continue;
+        };
+        let before = steps.len();
+        steps.retain(|step| !takes_back(step, cut));
+        if steps.len() < before {
+            said.push(row(&was.id, format!("its tie to {}, {why}", used.id)));
+        }
+    }
+    said
 }
 
 fn row(id: &ResourceId, reason: String) -> Row {
     Row { resource: id.clone(), reason, used_by: Vec::new() }
 }
 
-/// What a resource comes back without.
-fn lacks(was: &Resource, rebuild: &Rebuild) -> Vec<String> {
+/// What a resource that is made again comes back without.
+pub fn lacks(was: &Resource, rebuild: &Rebuild) -> Vec<Row> {
     let mut lacks = rebuild.without.clone();
     let unread = was.record["unread"].as_object().into_iter().flatten();
     lacks.extend(unread.map(|(what, why)| {
         let why = why.as_str().unwrap_or("no reason is written down");
         format!("its {what}, which could not be read when it was removed: {why}")
     }));
-    lacks
+    lacks.into_iter().map(|what| row(&was.id, what)).collect()
 }
 
 /// `mended`: what is there already, by its pin and its age.

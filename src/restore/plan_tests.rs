@@ -3,10 +3,10 @@
 use serde_json::json;
 
 use super::*;
-use crate::aws::kinds::{iam, kms, logs};
+use crate::aws::kinds::{cloudtrail, ecr, eks, iam, kms, logs, s3, sagemaker};
 use crate::aws::registry;
-use crate::resource::{Action, Last, Lifecycle, Region};
-use crate::restore::changed::Removed;
+use crate::resource::{Action, Last, Lifecycle, Prep, Region};
+use crate::restore::changed::{Earlier, Made, Removed};
 
 const HOME: Region = Region::new("us-east-1");
 
@@ -34,7 +34,7 @@ fn key(state: &str, lifecycle: Lifecycle) -> Resource {
 fn removed(was: Resource, surely: bool, until: Option<&str>) -> Changed {
     let asked = time("2026-11-24T12:00:00Z");
     let removal = Some(Removed { surely, until: until.map(time), asked });
-    Changed { was, undone: Vec::new(), removal, made: None }
+    Changed { was, undone: Vec::new(), removal, earlier: Earlier::default() }
 }
 
 fn way(one: &Changed, today: Today) -> Way {
@@ -78,12 +78,28 @@ fn what_is_there_again_as_it_was_is_left_and_so_is_what_is_different() {
 fn what_an_earlier_restore_made_by_half_is_made_whole() {
     let policies = json!({ "AttachedManagedPolicies": [{ "PolicyArn": "arn:p" }] });
     let mut one = removed(role("AROA1", policies), true, None);
-    one.made = Some(time("2026-11-25T00:00:00Z"));
+    one.earlier.made = Some(Made { at: time("2026-11-25T00:00:00Z"), seen: None });
     let mut now = role("AROA2", json!({}));
     now.created = Some(time("2026-11-25T00:00:03Z"));
     let mended = way(&one, there(now.clone()));
     assert_eq!(actions(&mended), [Action::AttachPolicy]);
     assert_eq!(mended.steps[0].pin.as_deref(), Some("AROA2"));
+    // What it did is not done twice: somebody has taken it off since.
+    let attach = Prep::of(Action::AttachPolicy, "arn:p");
+    let done =
+        Changed { earlier: Earlier { done: vec![attach], ..one.earlier.clone() }, ..one.clone() };
+    let left = way(&done, there(now.clone()));
+    assert_eq!((left.steps.len(), left.there.len()), (0, 1));
+    // Of that moment, and set as no call of ours sets it.
+    let mut others = now.clone();
+    others.tags.insert("owner".into(), "ann".into());
+    assert_eq!(way(&one, there(others.clone())).refused.len(), 1);
+    // It was written down, so that its id tells, whatever its owner has changed.
+    one.earlier.made = Some(Made { at: time("2026-11-25T00:00:00Z"), seen: Some(now.clone()) });
+    assert_eq!(actions(&way(&one, there(others))), [Action::AttachPolicy]);
+    now.pin = Some("AROA3".into());
+    assert_eq!(way(&one, there(now.clone())).refused.len(), 1);
+    one.earlier.made = Some(Made { at: time("2026-11-25T00:00:00Z"), seen: None });
     // Somebody made another one since.
     now.created = Some(time("2026-11-25T09:00:00Z"));
     assert_eq!(way(&one, there(now)).refused.len(), 1);
@@ -96,7 +112,7 @@ fn of_a_thing_that_stayed_only_what_the_run_undid_is_put_back() {
     });
     let undone = vec![Prep::of(Action::DetachPolicy, "arn:p")];
     let was = role("AROA1", policies);
-    let one = Changed { was: was.clone(), undone, removal: None, made: None };
+    let one = Changed { was: was.clone(), undone, removal: None, earlier: Earlier::default() };
     let way_back = way(&one, there(role("AROA1", json!({}))));
     let targets: Vec<_> = way_back.steps.iter().map(|step| step.target.as_deref()).collect();
     assert_eq!(targets, [Some("arn:p")]);
@@ -107,6 +123,93 @@ fn of_a_thing_that_stayed_only_what_the_run_undid_is_put_back() {
     let mut whole = was;
     whole.removal.prep.push(Prep::of(Action::DetachPolicy, "arn:p"));
     assert!(way(&one, there(whole)).steps.is_empty());
+}
+
+/// What was taken off a thing that is still there, what it shows now, and what comes of that.
+#[test]
+fn each_preparatory_step_is_taken_back_or_said() {
+    let home = |kind, name: &str, record: serde_json::Value| {
+        let mut one = Resource::new(kind, HOME, name, name);
+        one.pin = Some("same".into());
+        one.record = record;
+        one
+    };
+    let version = |id: &str, document: &str, default: bool| json!({ "VersionId": id, "Document": document, "IsDefaultVersion": default });
+    let versions = |all: &[serde_json::Value]| json!({ "PolicyVersionList": all });
+    let (old, new) = (version("v1", "a", false), version("v2", "b", true));
+    let stopped = json!({ "NotebookInstanceStatus": "Stopped" });
+    let off = |member: &str| json!({ member: false });
+    let on = |member: &str| json!({ member: true });
+    let group = "deletionProtectionEnabled";
+    let back = |action, target: Option<&str>| {
+        (Some(Prep { action, target: target.map(str::to_owned) }), "")
+    };
+    let said = |why: &'static str| (None, why);
+    let rows = [
+        (
+            home(iam::POLICY, "p", versions(&[old.clone(), new.clone()])),
+            Prep::of(Action::DeletePolicyVersion, "v1"),
+            versions(&[new]),
+            back(Action::CreatePolicyVersion, Some("v1")),
+        ),
+        (
+            home(iam::INSTANCE_PROFILE, "p", json!({ "Roles": ["r"] })),
+            Prep::of(Action::RemoveFromInstanceProfile, "r"),
+            json!({ "Roles": [] }),
+            back(Action::AddToInstanceProfile, Some("r")),
+        ),
+        (
+            home(logs::LOG_GROUP, "/lab", on(group)),
+            Prep::new(Action::LiftProtection),
+            off(group),
+            back(Action::Configure, Some(group)),
+        ),
+        (
+            home(eks::CLUSTER, "c", on("deletionProtection")),
+            Prep::new(Action::LiftProtection),
+            off("deletionProtection"),
+            back(Action::Configure, Some("deletionProtection")),
+        ),
+        (
+            home(cloudtrail::TRAIL, "t", json!({ "IsLogging": true })),
+            Prep::new(Action::Stop),
+            json!({ "IsLogging": false }),
+            back(Action::Start, None),
+        ),
+        (
+            home(sagemaker::NOTEBOOK_INSTANCE, "n", json!({})),
+            Prep::new(Action::Stop),
+            stopped,
+            back(Action::Start, None),
+        ),
+        (
+            home(sagemaker::TRAINING_JOB, "j", json!({})),
+            Prep::new(Action::Stop),
+            json!({}),
+            said("which was stopped"),
+        ),
+        (
+            home(ecr::IMAGE, "i", json!({})),
+            Prep::of(Action::Untag, "v1"),
+            json!({}),
+            said("its tag v1"),
+        ),
+        (home(s3::BUCKET, "b", json!({})), Prep::new(Action::Empty), json!({}), said("was in it")),
+    ];
+    for (mut was, prep, record, (step, why)) in rows {
+        was.removal.prep.push(prep.clone());
+        let mut now = was.clone();
+        now.removal.prep.retain(|one| *one != prep);
+        now.record = record;
+        let id = was.id.clone();
+        let undone = vec![prep.clone()];
+        let one = Changed { was, undone, removal: None, earlier: Earlier::default() };
+        let way = way(&one, there(now));
+        let steps: Vec<Prep> = way.steps.iter().map(Step::prep).collect();
+        assert_eq!(steps, Vec::from_iter(step), "{prep:?} of {id}");
+        let lost = way.lost.first().map_or("", |row| &row.reason);
+        assert!(lost.contains(why) && lost.is_empty() == why.is_empty(), "{id}: {lost}");
+    }
 }
 
 #[test]
@@ -129,7 +232,16 @@ fn only_its_own_schedule_of_a_key_is_cancelled() {
     assert_eq!(way(&lost, pending("2026-11-25T12:00:00Z")).refused.len(), 1);
     let over = way(&own, Today::Gone);
     assert_eq!((over.steps.len(), over.lost.len()), (0, 1));
-    let called_back = way(&own, there(key("Disabled", Lifecycle::Live)));
+    // Cut off between the two calls: the key is enabled, and not called back twice.
+    let mut half = own.clone();
+    half.earlier.called_back = true;
+    half.earlier.done = vec![Prep::new(Action::CancelDeletion)];
+    let disabled = || there(key("Disabled", Lifecycle::Live));
+    assert_eq!(actions(&way(&half, disabled())), [Action::Enable]);
+    // Somebody has disabled it after that.
+    half.earlier.done.push(Prep::new(Action::Enable));
+    assert!(way(&half, disabled()).steps.is_empty());
+    let called_back = way(&own, disabled());
     assert!(called_back.steps.is_empty() && called_back.there[0].reason.contains("disabled"));
 }
 

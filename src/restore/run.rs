@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::changed::Changed;
-use super::life::{End, Life};
+use super::life::{End, Life, Pace};
 use super::outcome::{Outcome, Ran};
-use super::plan::Way;
+use super::plan::{Way, lacks};
 use super::{COMMAND, OF_RUN};
 use crate::aws::registry;
 use crate::discover::aws_for;
@@ -41,6 +41,8 @@ pub struct Restore<'a> {
 #[derive(Default)]
 struct Left {
     attempts: BTreeMap<usize, u32>,
+    /// Calls of which nobody knows what became, by when they left.
+    unsure: BTreeMap<usize, Timestamp>,
     done: BTreeSet<usize>,
     made: BTreeMap<ResourceId, Resource>,
 }
@@ -75,21 +77,58 @@ impl Restore<'_> {
     ) -> Result<Outcome, Error> {
         let program_version = env!("CARGO_PKG_VERSION").to_owned();
         run.mark(self.mandate.now(), Mark::Resumed { program_version }).await?;
-        let mut left = Left { made: state.records, ..Left::default() };
+        let (way, left) = self.taken_over(&state, way);
+        self.execute(run, state.header.started, way, left).await
+    }
+
+    /// A restore whose every step was done before this process came to it: what it made is looked
+    /// at, and nothing else is done.
+    ///
+    /// # Errors
+    /// As [`Restore::begin`].
+    pub async fn all_done(
+        &self,
+        run: OpenRun,
+        state: RunState,
+        way: Way,
+    ) -> Result<Outcome, Error> {
+        let (way, left) = self.taken_over(&state, way);
+        self.execute(run, state.header.started, way, left).await
+    }
+
+    /// The way of a restore that was begun, with what is left of it.
+    fn taken_over(&self, state: &RunState, way: Way) -> (Way, Left) {
+        let mut left = Left { made: state.records.clone(), ..Left::default() };
         for (number, record) in state.steps.iter().enumerate() {
             left.attempts.insert(number, record.attempts);
-            if matches!(record.state, StepState::Done(_)) {
-                left.done.insert(number);
+            match record.state {
+                StepState::Done(_) => {
+                    left.done.insert(number);
+                }
+                StepState::Uncertain { .. } => {
+                    left.unsure.insert(number, record.at);
+                }
+                _ => {}
             }
         }
-        let steps = state.steps.into_iter().map(|record| record.step).collect::<Vec<_>>();
+        let steps: Vec<Step> = state.steps.iter().map(|record| record.step.clone()).collect();
         let ours: BTreeSet<&ResourceId> = steps.iter().map(|step| &step.resource).collect();
         let others = |rows: Vec<Row>| -> Vec<Row> {
             rows.into_iter().filter(|row| !ours.contains(&row.resource)).collect()
         };
-        let (there, refused) = (others(way.there), others(way.refused));
-        let way = Way { steps, there, refused, lost: way.lost, without: way.without };
-        self.execute(run, state.header.started, way, left).await
+        let mut without = way.without;
+        for step in steps.iter().filter(|step| step.action == Action::Create) {
+            let one = self.changed.iter().find(|one| one.was.id == step.resource);
+            let rebuild = one.and_then(|one| {
+                let kind = registry::find(one.was.kind())?;
+                Some((one, kind.rebuild(&one.was).ok()?))
+            });
+            without.extend(rebuild.iter().flat_map(|(one, rebuild)| lacks(&one.was, rebuild)));
+        }
+        without.sort();
+        without.dedup();
+        let (there, refused, lost) = (others(way.there), others(way.refused), others(way.lost));
+        (Way { steps, there, refused, lost, without }, left)
     }
 
     /// What to say where there is nothing to do.
@@ -106,7 +145,7 @@ impl Restore<'_> {
         left: Left,
     ) -> Result<Outcome, Error> {
         let started = self.mandate.now();
-        let ran = self.run_steps(&run, began, &way.steps, &left).await?;
+        let ran = self.run_steps(&run, began, &way.steps, left).await?;
         if let Some(why) = self.interrupt.why() {
             run.mark(self.mandate.now(), Mark::Interrupted { why }).await?;
             return Ok(self.outcome(Some(&run), Ending::Interrupted, started, way, ran));
@@ -127,7 +166,7 @@ impl Restore<'_> {
         run: &OpenRun,
         began: Timestamp,
         steps: &[Step],
-        left: &Left,
+        mut left: Left,
     ) -> Result<Ran, JournalError> {
         let mut ran = Ran::default();
         let mut queue = Queue::default();
@@ -148,17 +187,21 @@ impl Restore<'_> {
         loop {
             while flying.len() < STEPS_AT_ONCE_MAX && !self.interrupt.is_stopping() {
                 let Some(number) = queue.dequeue() else { break };
-                let attempts = left.attempts.get(&number).copied().unwrap_or(0);
-                let step = &steps[number];
-                flying.push(
-                    async move { (number, self.live(run, began, step, attempts, left).await) },
-                );
+                let life = self.life(run, began, steps, number, &left);
+                flying.push(async move {
+                    let end = match life {
+                        Some(life) => life.live().await,
+                        None => Ok(End::Refused("the journal has no record of it".to_owned())),
+                    };
+                    (number, end)
+                });
             }
             let Some((number, end)) = flying.next().await else { break };
             let step = &steps[number];
             match end {
-                Ok(End::Done(how)) => {
+                Ok(End::Done(how, made)) => {
                     queue.finish(number);
+                    left.made.extend(made.map(|made| (step.resource.clone(), *made)));
                     let (step, how) = (step.clone(), how.to_owned());
                     self.observer.event(&Event::Done { step: step.clone(), how });
                     ran.done.push(step);
@@ -206,36 +249,36 @@ impl Restore<'_> {
         }
     }
 
-    async fn live(
-        &self,
-        run: &OpenRun,
+    /// The life of a step, with all that is known of it; `None` where its resource is not known.
+    fn life<'l>(
+        &'l self,
+        run: &'l OpenRun,
         began: Timestamp,
-        step: &Step,
-        attempt: u32,
+        steps: &'l [Step],
+        number: usize,
         left: &Left,
-    ) -> Result<End, JournalError> {
-        let one = self.changed.iter().find(|one| one.was.id == step.resource);
-        let kind = registry::find(step.resource.kind);
-        let (Some(one), Some(kind)) = (one, kind) else {
-            return Ok(End::Refused("the journal has no record of it".to_owned()));
-        };
-        let life = Life {
+    ) -> Option<Life<'l>> {
+        let step = &steps[number];
+        let one = self.changed.iter().find(|one| one.was.id == step.resource)?;
+        let kind = registry::find(step.resource.kind)?;
+        let later = steps.iter().skip(number + 1).filter(|other| other.resource == step.resource);
+        Some(Life {
             aws: aws_for(self.mandate.aws(), &one.was, kind),
             manifest: &self.mandate.manifest,
             kind,
             was: &one.was,
+            later: later.map(Step::prep).collect(),
             removed: one.removal,
             step,
             run,
             interrupt: self.interrupt,
             observer: self.observer,
             began,
-            made: left.made.get(&step.resource),
-            attempt,
-            pause: Life::first_pause(),
-            waited: std::time::Duration::ZERO,
-        };
-        life.live().await
+            made: left.made.get(&step.resource).cloned(),
+            attempt: left.attempts.get(&number).copied().unwrap_or(0),
+            unsure: left.unsure.get(&number).copied(),
+            pace: Pace::default(),
+        })
     }
 
     fn header(&self, endpoint_url: Option<String>) -> RunHeader {

@@ -112,6 +112,12 @@ impl Account {
         true
     }
 
+    pub fn attach_access_point(&self, bucket: &str, name: &str) -> bool {
+        let mut store = self.store();
+        let bucket = store.buckets.get_mut(bucket);
+        bucket.map(|bucket| bucket.access_points.push(name.to_owned())).is_some()
+    }
+
     /// One call's effect and its answer.
     pub async fn answer(
         &self,

@@ -93,6 +93,8 @@ struct Inner {
     dial: Arc<ShiftedClock>,
     /// Access keys that are good until some time.
     expiries: Mutex<BTreeMap<String, Timestamp>>,
+    /// Access keys of other accounts.
+    elsewhere: Mutex<BTreeMap<String, Sandbox>>,
     account: Account,
     sky: Mutex<Sky>,
     calls: CallLog,
@@ -157,6 +159,7 @@ impl Builder {
         Sandbox(Arc::new(Inner {
             dial,
             expiries: Mutex::default(),
+            elsewhere: Mutex::default(),
             account: Account::new(self.seed, clock.clone(), self.identity),
             clock,
             sky: Mutex::new(Sky::new(self.seed, self.weather)),
@@ -194,6 +197,18 @@ impl Sandbox {
     /// From `at` on AWS refuses what is signed with this access key.
     pub fn expire(&self, access_key: &str, at: Timestamp) {
         self.expiries().insert(access_key.to_owned(), at);
+    }
+
+    /// What is signed with this access key comes to another account: AWS tells accounts apart by
+    /// nothing else. Its [`Builder::caller`] says whose it is.
+    pub fn key_of(&self, access_key: &str, other: &Sandbox) {
+        let mut elsewhere = self.0.elsewhere.lock().unwrap_or_else(PoisonError::into_inner);
+        elsewhere.insert(access_key.to_owned(), other.clone());
+    }
+
+    fn elsewhere(&self, access_key: &str) -> Option<Sandbox> {
+        let elsewhere = self.0.elsewhere.lock().unwrap_or_else(PoisonError::into_inner);
+        elsewhere.get(access_key).cloned()
     }
 
     fn expiries(&self) -> MutexGuard<'_, BTreeMap<String, Timestamp>> {
@@ -280,6 +295,12 @@ impl Sandbox {
         self.0.account.bucket_of_another(name, region, owner)
     }
 
+    /// Somebody makes an access point for a bucket, which is S3 Control's and not S3's to make. Says
+    /// whether there is such a bucket.
+    pub fn attach_access_point(&self, bucket: &str, name: &str) -> bool {
+        self.0.account.attach_access_point(bucket, name)
+    }
+
     /// The one way in, for the SDK and for HTTP.
     pub async fn handle(&self, mut request: MockRequest) -> Answer {
         request.body = body::unchunk(&request.headers, request.body);
@@ -287,6 +308,9 @@ impl Sandbox {
             Ok(route) => route,
             Err(why) => return Answer::Response(unroutable(&why)),
         };
+        if let Some(other) = self.elsewhere(&route.access_key) {
+            return Box::pin(other.handle(request)).await;
+        }
         let now = self.0.clock.now();
         let call = self.0.calls.open(&route, words::of(&request, &route), now);
         if route.access_key == VISITOR_KEY_ID {

@@ -140,6 +140,19 @@ async fn a_key_is_good_until_it_expires_and_a_night_passes_at_once() {
     aws_sdk_iam::Client::new(&config).list_roles().send().await.unwrap();
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_key_of_another_account_comes_to_that_account() {
+    let sandbox = Sandbox::builder().build();
+    let other = Sandbox::builder().caller("arn:aws:iam::999999999999:user/ann").build();
+    let config = sandbox.sdk_config("us-east-1");
+    sandbox.key_of(ACCESS_KEY_ID, &other);
+    let me = aws_sdk_sts::Client::new(&config).get_caller_identity().send().await.unwrap();
+    assert_eq!(me.account(), Some("999999999999"));
+    let role = aws_sdk_iam::Client::new(&config).create_role().role_name("theirs");
+    role.assume_role_policy_document("{}").send().await.unwrap();
+    assert_eq!((sandbox.calls_made(), other.calls_made()), (0, 2));
+}
+
 #[tokio::test]
 async fn the_same_account_answers_over_http() {
     let sandbox = Sandbox::builder().build();

@@ -123,6 +123,8 @@ fn without_a_yes_that_counts_nothing_goes() {
     let lab = desk.file("lab.yaml", manifest("probe", "{ prefix: probe-lab }"));
     let strict = manifest("probe", "{ prefix: probe-lab }") + "limits: { max_deletions: 1 }\n";
     let strict = desk.file("strict.yaml", strict);
+    let sharing = manifest("probe", "{ prefix: probe-lab }") + "limits: { max_share: 0.5 }\n";
+    let sharing = desk.file("sharing.yaml", sharing);
     let rows: &[(&[&str], i32, &[&str])] = &[
         (&["-m", &lab, "destroy"], 4, &["no terminal", "--yes", "--account"]),
         (&["-m", &lab, "destroy", "--account", ACCOUNT], 4, &["no terminal"]),
@@ -137,6 +139,11 @@ fn without_a_yes_that_counts_nothing_goes() {
             &["-m", &strict, "destroy", "--yes", "--account", ACCOUNT],
             4,
             &["2 resources would go", "max_deletions"],
+        ),
+        (
+            &["-m", &sharing, "destroy", "--yes", "--account", ACCOUNT],
+            4,
+            &["2 of 2 iam:role would go", "max_share"],
         ),
         (&["-m", &lab, "tag"], 4, &["no terminal"]),
         (&["-m", &lab, "tag", "--yes", "--account", "111111111111"], 4, &["111111111111"]),

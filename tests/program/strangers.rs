@@ -56,6 +56,33 @@ fn an_answer_at_the_door_that_is_no_welcome_is_said_with_1() {
     }
 }
 
+fn root(request: &Request) -> Option<String> {
+    (request.operation() == "GetCallerIdentity").then(|| {
+        let body = format!(
+            "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\
+             <GetCallerIdentityResult><Arn>arn:aws:iam::{ACCOUNT}:root</Arn><UserId>{ACCOUNT}\
+             </UserId><Account>{ACCOUNT}</Account></GetCallerIdentityResult>\
+             </GetCallerIdentityResponse>"
+        );
+        answer("200 OK", "text/xml", &body)
+    })
+}
+
+#[test]
+fn the_root_user_is_refused_with_4_unless_the_manifest_lets_him_in() {
+    let served = Served::empty();
+    let between = Between::start(&served.url, root);
+    let desk = Desk::at_url(&between.url);
+    let lab = manifest("probe", "{ prefix: probe-lab }");
+    let allowed = desk.file("root.yaml", format!("{lab}options: {{ root: allow }}\n"));
+    let lab = desk.file("lab.yaml", lab);
+    let said = desk.json(&[&["-m", &lab, "destroy"][..], &YES].concat()).ends_with(4);
+    said.in_one_sentence().explains(&["root credentials", "root: allow"]);
+    assert!(between.heard().iter().all(|one| one.operation() == "GetCallerIdentity"));
+    assert!(desk.runs().is_empty());
+    desk.json(&[&["-m", &allowed, "destroy"][..], &YES].concat()).ends_with(0);
+}
+
 #[test]
 fn an_account_that_the_manifest_does_not_name_is_asked_nothing_but_who_it_is() {
     let between = Between::start(&shared_lab().url, |_| None);

@@ -38,6 +38,12 @@ fn likeness(row: &Value) -> Value {
     let mut row = row.clone();
     let fields = row.as_object_mut().expect("a row is an object");
     fields.remove("created");
+    // Of a key that nobody used: since when that is known, which is since it was made.
+    for caution in fields.get_mut("cautions").and_then(Value::as_array_mut).into_iter().flatten() {
+        if let Some((words, _)) = text(caution).split_once(" recorded since ") {
+            *caution = Value::from(words);
+        }
+    }
     row
 }
 

@@ -20,7 +20,7 @@ const SEED: u64 = 11;
 
 /// What befalls a write, and all that come after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
+pub enum Fate {
     /// The process is killed before it is durable.
     DiesBefore,
     /// And right after.
@@ -30,16 +30,20 @@ enum Fate {
 }
 
 #[derive(Debug)]
-struct Disk {
+pub struct Disk {
     /// At which write, counted from one.
     at: Option<(u64, Fate)>,
     writes: AtomicU64,
-    dead: watch::Sender<bool>,
+    pub dead: watch::Sender<bool>,
 }
 
 impl Disk {
-    fn new(at: Option<(u64, Fate)>) -> Arc<Self> {
+    pub fn new(at: Option<(u64, Fate)>) -> Arc<Self> {
         Arc::new(Self { at, writes: AtomicU64::new(0), dead: watch::Sender::new(false) })
+    }
+
+    pub fn writes(&self) -> u64 {
+        self.writes.load(Ordering::Relaxed)
     }
 
     async fn write<T: Send>(
@@ -62,9 +66,9 @@ impl Disk {
 
 /// A journal on such a disk.
 #[derive(Debug)]
-struct OnDisk {
-    journal: SqliteJournal,
-    disk: Arc<Disk>,
+pub struct OnDisk {
+    pub journal: SqliteJournal,
+    pub disk: Arc<Disk>,
 }
 
 impl OnDisk {
@@ -125,7 +129,7 @@ async fn undisturbed() -> Result<u64, String> {
     let outcome = place.live(Life { config, clock, journal: &journal }).await;
     outcome.map_err(|error| error.to_string())?;
     place.check_the_end().await?;
-    Ok(disk.writes.load(Ordering::Relaxed))
+    Ok(disk.writes())
 }
 
 /// A run that this befalls, and its resumption.

@@ -3,6 +3,7 @@
 use aws_sdk_cloudtrail::types;
 use serde_json::Value;
 
+use super::event_configuration;
 use crate::aws::record::{flag, list, own_tags, text, texts};
 use crate::aws::{Acted, Aws, AwsError, Op, Rebuild, s3};
 use crate::resource::{Action, Prep, Resource};
@@ -15,6 +16,7 @@ const START: Op = Op::write("cloudtrail", "StartLogging");
 pub const PERMISSIONS: &[&str] = &[
     "cloudtrail:AddTags",
     "cloudtrail:CreateTrail",
+    "cloudtrail:PutEventConfiguration",
     "cloudtrail:PutEventSelectors",
     "cloudtrail:PutInsightSelectors",
     "cloudtrail:StartLogging",
@@ -32,6 +34,9 @@ pub fn rebuild(was: &Resource) -> Rebuild {
     }
     if !list(record, "InsightSelectors").is_empty() {
         rebuild = rebuild.and(Action::Configure, "InsightSelectors");
+    }
+    if record[event_configuration::MEMBER].is_object() {
+        rebuild = rebuild.and(Action::Configure, event_configuration::MEMBER);
     }
     if flag(record, "IsLogging") == Some(true) {
         rebuild.steps.push(Prep::new(Action::Start));
@@ -64,6 +69,9 @@ pub async fn make(aws: &Aws, was: &Resource, step: &Prep) -> Result<Acted, AwsEr
             let call = client.put_insight_selectors().trail_name(name);
             let call = call.set_insight_selectors(Some(selectors));
             aws.call(PUT_INSIGHTS, || call.clone().send()).await?;
+        }
+        (Action::Configure, Some(event_configuration::MEMBER)) => {
+            event_configuration::put(aws, was).await?;
         }
         (Action::Start, _) => {
             aws.call(START, || client.start_logging().name(name).send()).await?;

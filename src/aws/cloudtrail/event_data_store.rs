@@ -1,6 +1,9 @@
 //! `cloudtrail:event-data-store`, read for its references only: Dismantle removes no event data
 //! stores. One whose deletion was asked for waits for seven days, uses nothing, and can be called
 //! back until then.
+//!
+//! Channels and dashboards are in no list here: they name event data stores (`Destination` and
+//! `Widget`, API reference) and nothing else of the account's.
 
 use async_trait::async_trait;
 use aws_sdk_cloudtrail::operation::get_event_data_store::GetEventDataStoreOutput;

@@ -3,7 +3,10 @@
 use super::ResourceKind;
 
 mod again;
+mod event_configuration;
 mod event_data_store;
+#[cfg(all(test, feature = "sandbox"))]
+mod tests;
 mod trail;
 
 /// Every kind of this service.

@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::event_configuration;
 use crate::aws::kinds::cloudtrail::TRAIL;
 use crate::aws::kinds::iam::ROLE;
 use crate::aws::kinds::kms::KEY;
@@ -60,6 +61,7 @@ impl ResourceKind for Trail {
             permissions: Permissions {
                 read: &[
                     "cloudtrail:DescribeTrails",
+                    "cloudtrail:GetEventConfiguration",
                     "cloudtrail:GetEventSelectors",
                     "cloudtrail:GetInsightSelectors",
                     "cloudtrail:GetTrailStatus",
@@ -82,7 +84,11 @@ impl ResourceKind for Trail {
         let Some(trails) = found(described(aws, Some(handle(known))).await)? else {
             return Ok(None);
         };
-        Ok(all(aws, trails).await.into_iter().find(|trail| trail.id == known.id))
+        let mut seen = all(aws, trails).await.into_iter().find(|trail| trail.id == known.id);
+        if let Some(seen) = &mut seen {
+            event_configuration::note(aws, seen).await;
+        }
+        Ok(seen)
     }
 
     async fn act(
@@ -109,6 +115,10 @@ impl ResourceKind for Trail {
 
     fn rebuild(&self, was: &Resource) -> Result<Rebuild, String> {
         Ok(super::again::rebuild(was))
+    }
+
+    fn undo(&self, _: &Resource, _: &Prep) -> Result<Prep, String> {
+        Ok(Prep::new(Action::Start))
     }
 
     async fn make(&self, aws: &Aws, was: &Resource, step: &Prep) -> Result<Acted, AwsError> {

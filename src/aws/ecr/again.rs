@@ -1,10 +1,11 @@
 //! Making a repository again, from the journal's record.
 
 use aws_sdk_ecr::types::{
-    EncryptionConfiguration, EncryptionType, ImageScanningConfiguration, ImageTagMutability, Tag,
+    EncryptionConfiguration, EncryptionType, ImageScanningConfiguration, ImageTagMutability,
+    ImageTagMutabilityExclusionFilter, ImageTagMutabilityExclusionFilterType, Tag,
 };
 
-use crate::aws::record::{document, flag, own_tags, text};
+use crate::aws::record::{document, flag, list, own_tags, text};
 use crate::aws::{Acted, Aws, AwsError, Op, Rebuild};
 use crate::resource::{Action, Prep, Resource};
 
@@ -49,10 +50,24 @@ pub async fn make(aws: &Aws, was: &Resource, step: &Prep) -> Result<Acted, AwsEr
             let scanning = flag(record, "scanOnPush")
                 .map(|on| ImageScanningConfiguration::builder().scan_on_push(on).build());
             let mutability = text(record, "imageTagMutability");
+            let excluded: Result<Vec<_>, _> = list(record, "imageTagMutabilityExclusionFilters")
+                .iter()
+                .map(|one| {
+                    let sort = text(one, "filterType").unwrap_or_default();
+                    ImageTagMutabilityExclusionFilter::builder()
+                        .filter_type(ImageTagMutabilityExclusionFilterType::from(&*sort))
+                        .filter(text(one, "filter").unwrap_or_default())
+                        .build()
+                })
+                .collect();
+            let excluded = excluded.map_err(|error| garbled(&error))?;
             let call = client
                 .create_repository()
                 .repository_name(name)
                 .set_image_tag_mutability(mutability.map(|m| ImageTagMutability::from(&*m)))
+                .set_image_tag_mutability_exclusion_filters(
+                    (!excluded.is_empty()).then_some(excluded),
+                )
                 .set_image_scanning_configuration(scanning)
                 .set_encryption_configuration(encryption)
                 .set_tags(Some(tags.map_err(|error| garbled(&error))?));

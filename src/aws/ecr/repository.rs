@@ -6,6 +6,7 @@ use aws_sdk_ecr::types;
 use futures::stream::{self, StreamExt};
 use serde_json::json;
 
+use super::pull_through_cache_rule;
 use crate::aws::kinds::ecr::REPOSITORY;
 use crate::aws::kinds::kms::{ALIAS, KEY};
 use crate::aws::{
@@ -40,6 +41,7 @@ impl ResourceKind for Repository {
             where_keys: const { &[WhereKey::new("mutability", "MUTABLE, IMMUTABLE…")] },
             permissions: Permissions {
                 read: &[
+                    "ecr:DescribePullThroughCacheRules",
                     "ecr:DescribeRepositories",
                     "ecr:GetLifecyclePolicy",
                     "ecr:GetRepositoryPolicy",
@@ -50,6 +52,8 @@ impl ResourceKind for Repository {
             },
             restore_permissions: super::again::PERMISSIONS,
             can_tag: true,
+            // The host in its URI does, and repositories' names have no capitals.
+            ignores_case: true,
             ..KindFacts::new(REPOSITORY, Scope::Regional)
         }
     }
@@ -61,7 +65,12 @@ impl ResourceKind for Repository {
             call.set_next_token(token).into_paginator().send()
         };
         let pages = aws.pages(DESCRIBE, start, |page| page.next_token().map(str::to_owned)).await?;
-        let repositories = pages.into_iter().flat_map(|page| page.repositories.unwrap_or_default());
+        let repositories: Vec<_> =
+            pages.into_iter().flat_map(|page| page.repositories.unwrap_or_default()).collect();
+        let caches = match repositories.is_empty() {
+            true => Vec::new(),
+            false => pull_through_cache_rule::prefixes(aws).await,
+        };
         let mut details = stream::iter(repositories)
             .map(|repository| async move { with_tags(aws, resource(aws, &repository)?).await })
             .buffer_unordered(SIDE_BY_SIDE);
@@ -69,6 +78,7 @@ impl ResourceKind for Repository {
         while let Some(seen) = details.next().await {
             resources.extend(seen);
         }
+        resources.iter_mut().for_each(|seen| made_again(seen, &caches));
         resources.sort_by(|a, b| a.id.cmp(&b.id));
         Ok(resources.into())
     }
@@ -83,6 +93,7 @@ impl ResourceKind for Repository {
         };
         let Some(mut seen) = with_tags(aws, seen).await else { return Ok(None) };
         policies(aws, &mut seen).await;
+        made_again(&mut seen, &pull_through_cache_rule::prefixes(aws).await);
         Ok(Some(seen))
     }
 
@@ -121,6 +132,19 @@ impl ResourceKind for Repository {
         let call = aws.ecr().tag_resource().set_resource_arn(resource.arn.clone());
         let call = call.set_tags(Some(rows));
         aws.call(TAG, || call.clone().send()).await.map(drop)
+    }
+}
+
+/// Says which cache rule makes the repository again: a slash ends the rule's prefix
+/// (`CreatePullThroughCacheRule`, API reference).
+fn made_again(seen: &mut Resource, caches: &[String]) {
+    let below = |prefix: &&String| {
+        seen.name.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.starts_with('/'))
+    };
+    if let Some(prefix) = caches.iter().find(below) {
+        let caution =
+            format!("the pull through cache rule {prefix} makes it again with the next pull");
+        seen.cautions.push(caution);
     }
 }
 
@@ -192,11 +216,15 @@ fn resource(aws: &Aws, repository: &types::Repository) -> Option<Resource> {
         seen.uses.push(Reference::soft(KEY, key, "encryption key"));
     }
     let scanning = repository.image_scanning_configuration();
+    let excluded = repository.image_tag_mutability_exclusion_filters().iter();
+    let excluded = excluded
+        .map(|one| json!({ "filterType": one.filter_type().as_str(), "filter": one.filter() }));
     seen.record = json!({
         "repositoryName": name,
         "repositoryArn": seen.arn,
         "repositoryUri": repository.repository_uri(),
         "imageTagMutability": mutability,
+        "imageTagMutabilityExclusionFilters": excluded.collect::<Vec<_>>(),
         "scanOnPush": scanning.map(|scanning| scanning.scan_on_push()),
         "encryptionType": encryption.map(|encryption| encryption.encryption_type().as_str()),
         "kmsKey": encryption.and_then(|encryption| encryption.kms_key()),

@@ -1,5 +1,9 @@
 //! Repositories and images through the real SDK, against the account in memory.
 
+use aws_sdk_ecr::types::{
+    ImageTagMutability, ImageTagMutabilityExclusionFilter, ImageTagMutabilityExclusionFilterType,
+};
+
 use super::image::Image;
 use super::repository::Repository;
 use crate::aws::{Aws, Progress, RemovalOptions, ResourceKind, Session};
@@ -94,4 +98,33 @@ async fn what_an_index_names_is_not_untagged_and_goes_after_it() {
     assert!(!again.facts.contains_key("tagged"));
     let refused = act(&aws, &Image, child, Prep::new(Action::Delete)).await.unwrap_err();
     assert_eq!(refused.class, crate::aws::Class::InUse);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_repository_comes_back_with_its_settings() {
+    let sandbox = Sandbox::builder().build();
+    let aws = account(&sandbox);
+    let client = aws.ecr();
+    let dev = ImageTagMutabilityExclusionFilter::builder()
+        .filter_type(ImageTagMutabilityExclusionFilterType::Wildcard)
+        .filter("dev*");
+    let made = client.create_repository().repository_name("lab/api");
+    let made = made.image_tag_mutability(ImageTagMutability::ImmutableWithExclusion);
+    let made = made.image_tag_mutability_exclusion_filters(dev.build().unwrap());
+    made.send().await.unwrap();
+    let policy = client.set_repository_policy().repository_name("lab/api");
+    policy.policy_text(r#"{"Version":"2012-10-17","Statement":[]}"#).send().await.unwrap();
+
+    let seen = Repository.list(&aws, &[]).await.unwrap().resources.remove(0);
+    let was = Repository.read(&aws, &seen).await.unwrap().unwrap();
+    let filters = serde_json::json!([{ "filterType": "WILDCARD", "filter": "dev*" }]);
+    assert_eq!(was.record["imageTagMutabilityExclusionFilters"], filters);
+    act(&aws, &Repository, &was, Prep::new(Action::Delete)).await.unwrap();
+    assert_eq!(Repository.read(&aws, &was).await.unwrap(), None);
+    for step in Repository.rebuild(&was).unwrap().steps {
+        Repository.make(&aws, &was, &step).await.unwrap();
+    }
+    let now = Repository.read(&aws, &was).await.unwrap().unwrap();
+    assert_eq!(crate::restore::differences(&was, &now), Vec::<String>::new());
+    assert_eq!(now.record["imageTagMutabilityExclusionFilters"], filters);
 }

@@ -1,15 +1,19 @@
 //! `eks:access-entry`. It is not removed with the role that it names.
 
 use async_trait::async_trait;
-use serde_json::json;
+use aws_sdk_eks::types::{AccessScope, AccessScopeType, AssociatedAccessPolicy};
+use serde_json::{Value, json};
 
 use super::child::ClusterChild;
 use super::{again, tags, without_nulls};
-use crate::aws::record::text;
+use crate::aws::record::{list, text, texts};
 use crate::aws::{Acted, Aws, AwsError, Class, Op, Rebuild, kinds, timestamp};
 use crate::resource::{
     KindFacts, Last, Lifecycle, Permissions, Reference, Resource, Scope, WhereKey,
 };
+
+/// The member of the record that holds them.
+const POLICIES: &str = "associatedAccessPolicies";
 
 pub(super) struct AccessEntries;
 
@@ -23,7 +27,11 @@ impl ClusterChild for AccessEntries {
             // Nodes whose entry is gone are cut off from their cluster.
             outlives: &[kinds::eks::NODEGROUP, kinds::eks::FARGATE_PROFILE],
             permissions: Permissions {
-                read: &["eks:ListAccessEntries", "eks:DescribeAccessEntry"],
+                read: &[
+                    "eks:ListAccessEntries",
+                    "eks:DescribeAccessEntry",
+                    "eks:ListAssociatedAccessPolicies",
+                ],
                 remove: &["eks:DeleteAccessEntry"],
                 tag: &["eks:TagResource"],
             },
@@ -93,14 +101,54 @@ impl ClusterChild for AccessEntries {
         Ok(Acted::Done)
     }
 
-    fn rebuild(&self, was: &Resource) -> Result<Rebuild, String> {
-        let rebuild = Rebuild::by_create();
-        let kind = text(&was.record, "type");
-        // Access policies are for people's entries only (`AssociateAccessPolicy`).
-        if kind.is_none_or(|kind| kind == "STANDARD") {
-            return Ok(rebuild.without("its access policies, which are not recorded"));
+    /// Access policies are for people's entries only (`AssociateAccessPolicy`, API reference).
+    async fn settings(&self, aws: &Aws, cluster: &str, resource: &mut Resource) {
+        const OP: Op = Op::read("eks", "ListAssociatedAccessPolicies");
+        if text(&resource.record, "type").is_some_and(|kind| kind != "STANDARD") {
+            return;
         }
-        Ok(rebuild)
+        let (client, name) = (aws.eks(), resource.name.clone());
+        let start = |token| {
+            let list = client.list_associated_access_policies().cluster_name(cluster);
+            list.principal_arn(&name).set_next_token(token).into_paginator().send()
+        };
+        match aws.pages(OP, start, |page| page.next_token().map(str::to_owned)).await {
+            Ok(pages) => {
+                let all =
+                    pages.iter().flat_map(|page| page.associated_access_policies()).map(policy);
+                let mut all: Vec<Value> = all.collect();
+                all.sort_by_key(|policy| policy["policyArn"].to_string());
+                resource.record[POLICIES] = json!(all);
+            }
+            // A custom endpoint that knows none has none.
+            Err(error) if matches!(error.class, Class::Unavailable | Class::NotFound) => {}
+            Err(error) => resource.not_recorded("access policies", &error),
+        }
+    }
+
+    fn rebuild(&self, was: &Resource) -> Result<Rebuild, String> {
+        Ok(Rebuild::by_create().configured(was, &[POLICIES]))
+    }
+
+    async fn configure(
+        &self,
+        aws: &Aws,
+        cluster: &str,
+        name: &str,
+        was: &Resource,
+    ) -> Result<Acted, AwsError> {
+        const OP: Op = Op::write("eks", "AssociateAccessPolicy");
+        for policy in list(&was.record, POLICIES) {
+            let kind = text(policy, "accessScope.type");
+            let scope = AccessScope::builder()
+                .set_type(kind.map(|kind| AccessScopeType::from(&*kind)))
+                .set_namespaces(texts(policy, "accessScope.namespaces"));
+            let call = aws.eks().associate_access_policy().cluster_name(cluster);
+            let call = call.principal_arn(name).set_policy_arn(text(policy, "policyArn"));
+            let call = call.access_scope(scope.build());
+            aws.call(OP, || call.clone().send()).await?;
+        }
+        Ok(Acted::Done)
     }
 
     /// EKS makes the entries of its own nodes, and of who makes a cluster, by itself.
@@ -115,8 +163,19 @@ impl ClusterChild for AccessEntries {
         let (client, input) = (&aws.eks(), again::entry(was, cluster, name));
         let has_groups = input.get_kubernetes_groups().is_some();
         match aws.call(OP, || input.clone().send_with(client)).await {
-            Err(error) if error.class == Class::InUse && !has_groups => Ok(Acted::Done),
+            Err(error) if error.class == Class::Taken && !has_groups => Ok(Acted::Done),
             answer => answer.map(|_| Acted::Done),
         }
     }
+}
+
+/// Without the times of its making, which a new one has for itself.
+fn policy(it: &AssociatedAccessPolicy) -> Value {
+    json!({
+        "policyArn": it.policy_arn(),
+        "accessScope": it.access_scope().map(|scope| json!({
+            "type": scope.r#type().map(|kind| kind.as_str()),
+            "namespaces": scope.namespaces(),
+        })),
+    })
 }

@@ -11,17 +11,25 @@ use aws_sdk_eks::operation::create_pod_identity_association::builders::CreatePod
 use aws_sdk_eks::types::*;
 use serde_json::Value;
 
+use super::{control_plane, nodes};
 use crate::aws::record::{at, flag, list, number, own_tags, text, texts};
 use crate::resource::Resource;
 
-pub const CLUSTER_PERMISSIONS: &[&str] =
-    &["eks:CreateCluster", "eks:TagResource", "iam:PassRole", "kms:CreateGrant", "kms:DescribeKey"];
+pub const CLUSTER_PERMISSIONS: &[&str] = &[
+    "eks:CreateCluster",
+    "eks:UpdateClusterConfig",
+    "eks:TagResource",
+    "iam:PassRole",
+    "kms:CreateGrant",
+    "kms:DescribeKey",
+];
 pub const NODEGROUP_PERMISSIONS: &[&str] =
     &["eks:CreateNodegroup", "eks:TagResource", "iam:PassRole"];
 pub const FARGATE_PERMISSIONS: &[&str] =
     &["eks:CreateFargateProfile", "eks:TagResource", "iam:PassRole"];
 pub const ADDON_PERMISSIONS: &[&str] = &["eks:CreateAddon", "eks:TagResource", "iam:PassRole"];
-pub const ENTRY_PERMISSIONS: &[&str] = &["eks:CreateAccessEntry", "eks:TagResource"];
+pub const ENTRY_PERMISSIONS: &[&str] =
+    &["eks:AssociateAccessPolicy", "eks:CreateAccessEntry", "eks:TagResource"];
 pub const ASSOCIATION_PERMISSIONS: &[&str] =
     &["eks:CreatePodIdentityAssociation", "eks:TagResource", "iam:PassRole"];
 
@@ -64,7 +72,7 @@ pub fn cluster(was: &Resource) -> CreateClusterInputBuilder {
         .map(|on| ZonalShiftConfigRequest::builder().enabled(on).build());
     let upgrade = word(record, "upgradePolicy.supportType")
         .map(|support: SupportType| UpgradePolicyRequest::builder().support_type(support).build());
-    CreateClusterInputBuilder::default()
+    let input = CreateClusterInputBuilder::default()
         .name(&was.id.id)
         .set_version(text(record, "version"))
         .set_role_arn(text(record, "roleArn"))
@@ -79,7 +87,8 @@ pub fn cluster(was: &Resource) -> CreateClusterInputBuilder {
         .set_storage_config(storage)
         .set_bootstrap_self_managed_addons(auto.map(|_| false))
         .set_deletion_protection(flag(record, "deletionProtection"))
-        .set_tags(tags(was))
+        .set_tags(tags(was));
+    control_plane::ask(record, input)
 }
 
 /// The list of who may reach a public endpoint is refused where there is none.
@@ -93,6 +102,7 @@ fn vpc(record: &Value) -> VpcConfigRequest {
         .set_endpoint_public_access(public)
         .set_endpoint_private_access(flag(record, &member("endpointPrivateAccess")))
         .set_public_access_cidrs(cidrs)
+        .set_control_plane_egress_mode(word(record, &member("controlPlaneEgressMode")))
         .build()
 }
 
@@ -172,6 +182,7 @@ pub fn nodegroup(was: &Resource, cluster: &str, name: &str) -> CreateNodegroupIn
         NodegroupUpdateConfig::builder()
             .set_max_unavailable(number(update, "maxUnavailable"))
             .set_max_unavailable_percentage(number(update, "maxUnavailablePercentage"))
+            .set_update_strategy(word(update, "updateStrategy"))
             .build()
     });
     let key = text(record, "remoteAccess.ec2SshKey").filter(|_| !has_template);
@@ -203,6 +214,8 @@ pub fn nodegroup(was: &Resource, cluster: &str, name: &str) -> CreateNodegroupIn
         .set_taints((!taints.is_empty()).then_some(taints))
         .set_launch_template(template)
         .set_update_config(update)
+        .set_node_repair_config(nodes::repair(&record["nodeRepairConfig"]))
+        .set_warm_pool_config(nodes::warm_pool(&record["warmPoolConfig"]))
         .set_capacity_type(word(record, "capacityType"))
         .set_version(text(record, "version").filter(|_| !is_custom))
         .set_release_version(text(record, "releaseVersion").filter(|_| !is_custom))
@@ -268,6 +281,7 @@ pub fn association(was: &Resource, cluster: &str) -> CreatePodIdentityAssociatio
         .set_role_arn(text(record, "roleArn"))
         .set_disable_session_tags(flag(record, "disableSessionTags"))
         .set_target_role_arn(text(record, "targetRoleArn"))
+        .set_policy(text(record, "policy"))
         .set_tags(tags(was))
 }
 

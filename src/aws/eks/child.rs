@@ -29,9 +29,15 @@ pub(super) trait ClusterChild: Send + Sync {
         blank: Resource,
     ) -> Result<Resource, AwsError>;
 
+    /// Adds to the record what is only needed to make it again, and takes calls of its own.
+    async fn settings(&self, aws: &Aws, cluster: &str, resource: &mut Resource) {
+        let _ = (aws, cluster, resource);
+    }
+
     async fn delete(&self, aws: &Aws, cluster: &str, name: &str) -> Result<Acted, AwsError>;
 
-    /// As [`ResourceKind::rebuild`]; its one step is [`ClusterChild::create`].
+    /// As [`ResourceKind::rebuild`]; its steps are [`ClusterChild::create`], and perhaps
+    /// [`ClusterChild::configure`].
     fn rebuild(&self, was: &Resource) -> Result<Rebuild, String> {
         Err(format!("Dismantle cannot make a {} again", was.kind()))
     }
@@ -45,6 +51,18 @@ pub(super) trait ClusterChild: Send + Sync {
     ) -> Result<Acted, AwsError> {
         let _ = (cluster, name);
         Err(AwsError::unsupported(aws, was.kind(), Action::Create.as_str()))
+    }
+
+    /// Puts back what [`ClusterChild::settings`] read.
+    async fn configure(
+        &self,
+        aws: &Aws,
+        cluster: &str,
+        name: &str,
+        was: &Resource,
+    ) -> Result<Acted, AwsError> {
+        let _ = (cluster, name);
+        Err(AwsError::unsupported(aws, was.kind(), Action::Configure.as_str()))
     }
 
     /// The last part of the id that stands in the place of `was`; `None` if none does.
@@ -68,6 +86,21 @@ impl<T: ClusterChild> InCluster<T> {
         let mut resource = Resource::new(self.0.facts().kind, aws.region(), id, name);
         resource.parent = Some(ResourceId::new(kinds::eks::CLUSTER, aws.region(), cluster));
         resource
+    }
+
+    /// It alone, with all that is needed to make it again.
+    async fn whole(
+        &self,
+        aws: &Aws,
+        cluster: &str,
+        name: &str,
+    ) -> Result<Option<Resource>, AwsError> {
+        let blank = self.blank(aws, cluster, name);
+        let mut seen = found(self.0.describe(aws, cluster, name, blank).await)?;
+        if let Some(seen) = &mut seen {
+            self.0.settings(aws, cluster, seen).await;
+        }
+        Ok(seen)
     }
 }
 
@@ -120,8 +153,7 @@ impl<T: ClusterChild> ResourceKind for InCluster<T> {
 
     async fn read(&self, aws: &Aws, known: &Resource) -> Result<Option<Resource>, AwsError> {
         let (cluster, name) = parts(known);
-        let blank = self.blank(aws, cluster, name);
-        found(self.0.describe(aws, cluster, name, blank).await)
+        self.whole(aws, cluster, name).await
     }
 
     async fn act(
@@ -148,14 +180,14 @@ impl<T: ClusterChild> ResourceKind for InCluster<T> {
         let Some(name) = found(self.0.name_again(aws, cluster, was).await)?.flatten() else {
             return Ok(None);
         };
-        let blank = self.blank(aws, cluster, &name);
-        found(self.0.describe(aws, cluster, &name, blank).await)
+        self.whole(aws, cluster, &name).await
     }
 
     async fn make(&self, aws: &Aws, was: &Resource, step: &Prep) -> Result<Acted, AwsError> {
         let (cluster, name) = parts(was);
         match step.action {
             Action::Create => self.0.create(aws, cluster, name, was).await,
+            Action::Configure => self.0.configure(aws, cluster, name, was).await,
             other => Err(AwsError::unsupported(aws, was.kind(), other.as_str())),
         }
     }

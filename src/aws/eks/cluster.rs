@@ -6,7 +6,8 @@ use futures::stream::{self, StreamExt};
 use serde_json::json;
 
 use super::child::{SIDE_BY_SIDE, unread};
-use super::{again, issue, lifecycle, tags, without_nulls};
+use super::{again, control_plane, issue, lifecycle, tags, without_nulls};
+use crate::aws::record::list;
 use crate::aws::{
     Acted, Aws, AwsError, Listed, Op, Progress, Rebuild, RemovalOptions, ResourceKind, found,
     kinds, spelling, timestamp,
@@ -21,6 +22,10 @@ pub(super) struct Clusters;
 
 const LIST: Op = Op::read("eks", "ListClusters");
 const DESCRIBE: Op = Op::read("eks", "DescribeCluster");
+const UPDATE: Op = Op::write("eks", "UpdateClusterConfig");
+
+/// Where the record keeps whether deletion protection is on.
+const PROTECTION: &str = "deletionProtection";
 
 #[async_trait]
 impl ResourceKind for Clusters {
@@ -93,7 +98,6 @@ impl ResourceKind for Clusters {
         _: &Progress,
     ) -> Result<Acted, AwsError> {
         const DELETE: Op = Op::write("eks", "DeleteCluster");
-        const UPDATE: Op = Op::write("eks", "UpdateClusterConfig");
         let client = aws.eks();
         let name = resource.id.id.as_str();
         match step.action {
@@ -110,18 +114,34 @@ impl ResourceKind for Clusters {
         Ok(Acted::Started)
     }
 
-    fn rebuild(&self, _: &Resource) -> Result<Rebuild, String> {
-        let lost = "what ran in it, and its issuer: a cluster made again has another one";
+    fn rebuild(&self, was: &Resource) -> Result<Rebuild, String> {
+        if !list(&was.record, "outpostArns").is_empty() {
+            return Err("Dismantle makes no clusters on Outposts again".to_owned());
+        }
+        let lost = "what ran in it, its issuer (a cluster made again has another one), and its \
+                    identity provider configurations, which are not recorded";
         Ok(Rebuild::by_create().without(lost))
     }
 
+    fn undo(&self, _: &Resource, _: &Prep) -> Result<Prep, String> {
+        Ok(Prep::of(Action::Configure, PROTECTION))
+    }
+
     async fn make(&self, aws: &Aws, was: &Resource, step: &Prep) -> Result<Acted, AwsError> {
-        const OP: Op = Op::write("eks", "CreateCluster");
-        if step.action != Action::Create {
-            return Err(AwsError::unsupported(aws, was.kind(), step.action.as_str()));
+        const CREATE: Op = Op::write("eks", "CreateCluster");
+        let client = &aws.eks();
+        match (step.action, step.target.as_deref()) {
+            (Action::Create, _) => {
+                let input = again::cluster(was);
+                aws.call(CREATE, || input.clone().send_with(client)).await?;
+            }
+            (Action::Configure, Some(PROTECTION)) => {
+                let call = client.update_cluster_config().name(&was.id.id);
+                let call = call.deletion_protection(true);
+                aws.call(UPDATE, || call.clone().send()).await?;
+            }
+            (other, _) => return Err(AwsError::unsupported(aws, was.kind(), other.as_str())),
         }
-        let (client, input) = (&aws.eks(), again::cluster(was));
-        aws.call(OP, || input.clone().send_with(client)).await?;
         Ok(Acted::Started)
     }
 
@@ -207,7 +227,7 @@ fn record(c: &Cluster) -> serde_json::Value {
             json!({"provider": {"keyArn": key}})
         })
         .collect();
-    without_nulls(json!({
+    let mut record = without_nulls(json!({
         "name": c.name,
         "arn": c.arn,
         "version": c.version,
@@ -219,6 +239,8 @@ fn record(c: &Cluster) -> serde_json::Value {
             "endpointPublicAccess": vpc.endpoint_public_access,
             "endpointPrivateAccess": vpc.endpoint_private_access,
             "publicAccessCidrs": vpc.public_access_cidrs(),
+            "controlPlaneEgressMode":
+                vpc.control_plane_egress_mode.as_ref().map(|mode| mode.as_str()),
         })),
         "kubernetesNetworkConfig": network.map(|network| json!({
             "serviceIpv4Cidr": network.service_ipv4_cidr,
@@ -249,7 +271,9 @@ fn record(c: &Cluster) -> serde_json::Value {
             .map(|block| json!({"blockStorage": {"enabled": block.enabled}})),
         "deletionProtection": c.deletion_protection,
         "tags": c.tags,
-    }))
+    }));
+    control_plane::note(c, &mut record);
+    record
 }
 
 #[cfg(test)]

@@ -1,4 +1,8 @@
 //! Kinds of the service `eks`.
+//!
+//! A cluster's identity provider configurations are in no list here: they name an issuer outside
+//! of AWS, use nothing of the account, and go with their cluster (`OidcIdentityProviderConfig`,
+//! API reference).
 
 mod access_entry;
 mod addon;
@@ -6,8 +10,10 @@ mod again;
 mod capability;
 mod child;
 mod cluster;
+mod control_plane;
 mod fargate_profile;
 mod nodegroup;
+mod nodes;
 mod pod_identity_association;
 #[cfg(all(test, feature = "sandbox"))]
 mod round_trip;

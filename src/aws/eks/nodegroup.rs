@@ -5,7 +5,7 @@ use aws_sdk_eks::types::Nodegroup;
 use serde_json::json;
 
 use super::child::ClusterChild;
-use super::{again, issue, lifecycle, tags, without_nulls};
+use super::{again, issue, lifecycle, nodes, tags, without_nulls};
 use crate::aws::{Acted, Aws, AwsError, Op, Rebuild, kinds, timestamp};
 use crate::resource::{KindFacts, Permissions, Reference, Region, Resource, Scope, WhereKey};
 
@@ -150,7 +150,10 @@ fn record(it: &Nodegroup) -> serde_json::Value {
         "updateConfig": it.update_config.as_ref().map(|update| json!({
             "maxUnavailable": update.max_unavailable,
             "maxUnavailablePercentage": update.max_unavailable_percentage,
+            "updateStrategy": update.update_strategy.as_ref().map(|strategy| strategy.as_str()),
         })),
+        "nodeRepairConfig": it.node_repair_config.as_ref().map(nodes::repair_record),
+        "warmPoolConfig": it.warm_pool_config.as_ref().map(nodes::warm_pool_record),
         "launchTemplate": it.launch_template.as_ref().map(|template| json!({
             "id": template.id,
             "name": template.name,

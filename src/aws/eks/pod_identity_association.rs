@@ -85,6 +85,7 @@ impl ClusterChild for PodIdentityAssociations {
             "ownerArn": it.owner_arn,
             "disableSessionTags": it.disable_session_tags,
             "targetRoleArn": it.target_role_arn,
+            "policy": it.policy,
             "tags": it.tags,
         }));
         resource.created = timestamp(it.created_at.as_ref());

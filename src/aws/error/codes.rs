@@ -27,6 +27,8 @@ pub(super) const NOT_FOUND: &[&str] = &[
     "ImageNotFound",
     "RepositoryPolicyNotFoundException",
     "LifecyclePolicyNotFoundException",
+    "PullThroughCacheRuleNotFoundException",
+    "TemplateNotFoundException",
     "TrailNotFoundException",
     "EventDataStoreNotFoundException",
     "ChannelNotFoundException",
@@ -41,6 +43,7 @@ pub(super) const NOT_FOUND: &[&str] = &[
     "ReplicationConfigurationNotFoundError",
     "ServerSideEncryptionConfigurationNotFoundError",
     "ObjectLockConfigurationNotFoundError",
+    "NoSuchObjectLockConfiguration",
     "OwnershipControlsNotFoundError",
 ];
 
@@ -109,6 +112,23 @@ pub(super) const CONFLICT: &[&str] = &[
     "ConditionalRequestConflict",
 ];
 
+/// Somebody has the name. (API references, "Errors" of each `Create…`; S3 of `CreateBucket`.)
+pub(super) const TAKEN: &[&str] = &[
+    "AlreadyExistsException",
+    "BucketAlreadyExists",
+    "BucketAlreadyOwnedByYou",
+    "EntityAlreadyExists",
+    "RepositoryAlreadyExistsException",
+    "ResourceAlreadyExistsException",
+    "TrailAlreadyExistsException",
+];
+
+/// How SageMaker and EKS say so, whose codes mean other things too. Seen of `CreateModel`
+/// (astronomer-providers #1055), `CreatePipeline` (sagemaker-python-sdk #6256), `CreateCluster` and
+/// `CreateAccessEntry` (terraform-aws-eks #1262, #2977). Lower case.
+pub(super) const TAKEN_TEXTS: &[&str] =
+    &["already exist", "must be unique within an aws account", "is already in use on this cluster"];
+
 pub(super) const SERVER: &[&str] = &[
     "ServiceFailure",
     "InternalFailure",
@@ -129,7 +149,6 @@ pub(super) const IN_USE: &[&str] = &[
     "ResourceInUse",
     "ResourceInUseException",
     "BucketNotEmpty",
-    "BucketHasAccessPointsAttached",
     "RepositoryNotEmptyException",
     "ImageReferencedByManifestList",
     "ChannelExistsForEDSException",
@@ -137,12 +156,20 @@ pub(super) const IN_USE: &[&str] = &[
 ];
 
 pub(super) const PROTECTED: &[&str] = &[
+    // They are in no list of S3's own, and go by nobody's hand but a person's.
+    "BucketHasAccessPointsAttached",
     "UnmodifiableEntity",
     "EventDataStoreTerminationProtectedException",
     "NotOrganizationMasterAccountException",
     "InvalidHomeRegionException",
     "OperationNotPermittedException",
 ];
+
+/// What a person can do about a refusal that says too little of that.
+pub(super) const HINTS: &[(&str, &str)] = &[(
+    "BucketHasAccessPointsAttached",
+    "see them with `aws s3control list-access-points --account-id ACCOUNT --bucket BUCKET`",
+)];
 
 /// SageMaker answers `ValidationException` for what is not there, and says so only in the text.
 /// Lower case.

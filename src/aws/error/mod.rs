@@ -34,6 +34,8 @@ pub enum Class {
     InUse,
     /// It is being made, changed or removed. Wait.
     NotReady,
+    /// The name of what is to be made is somebody's already. No wait helps.
+    Taken,
     /// A protection of AWS's or of the owner's is on it.
     Protected,
     /// The caller lacks a permission.
@@ -42,6 +44,8 @@ pub enum Class {
     Expired,
     /// There are no credentials, or AWS does not know them.
     Credentials,
+    /// The credentials are another account's by now. The call did not leave.
+    OtherAccount,
     /// The endpoint could not be reached at all.
     Unreachable,
     /// A custom endpoint that does not know the operation, or a region without the service.
@@ -75,6 +79,7 @@ impl fmt::Display for AwsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { service, operation, region, .. } = self;
         match self.class {
+            Class::Protected if self.is_held_back() => return f.write_str(&self.message),
             Class::Denied => write!(f, "{operation} was denied")?,
             Class::Expired => write!(f, "the credentials have expired ({operation})")?,
             Class::Credentials if self.is_clock_skew() => {
@@ -84,6 +89,9 @@ impl fmt::Display for AwsError {
                 write!(f, "no credentials could be had for {operation}")?;
             }
             Class::Credentials => write!(f, "AWS did not accept the credentials ({operation})")?,
+            Class::OtherAccount => {
+                write!(f, "the credentials belong to another account by now ({operation})")?;
+            }
             Class::Unreachable => write!(f, "{service} in {region} could not be reached")?,
             Class::Garbled => write!(f, "{operation} got an answer that is not AWS's")?,
             Class::Throttled => write!(f, "{operation} was throttled too often")?,
@@ -97,7 +105,8 @@ impl fmt::Display for AwsError {
         if !self.message.is_empty() && self.class != Class::Denied {
             write!(f, ": {}", self.message)?;
         }
-        Ok(())
+        let hint = HINTS.iter().find(|(code, _)| self.code.as_deref() == Some(*code));
+        hint.map_or(Ok(()), |(_, what)| write!(f, "; {what}"))
     }
 }
 
@@ -199,6 +208,11 @@ pub fn classify(signal: &Signal<'_>) -> Class {
     }
     if is(CONFLICT) {
         return Class::Conflict;
+    }
+    let may_say = ["sagemaker", "eks"].contains(&signal.service);
+    let creates = signal.operation.starts_with("Create");
+    if is(TAKEN) || (creates && may_say && says(TAKEN_TEXTS)) {
+        return Class::Taken;
     }
     if is(PROTECTED) {
         return Class::Protected;
@@ -349,9 +363,21 @@ impl AwsError {
         }
     }
 
-    /// A call that was not made, because it would reach something of somebody else's.
+    /// Whether we ourselves held the call back, and AWS was not asked: see [`AwsError::not_ours`].
+    pub fn is_held_back(&self) -> bool {
+        self.class == Class::Protected && self.code.is_none() && self.status.is_none()
+    }
+
+    /// A call that was not made, because it would reach something of somebody else's, or something
+    /// that has to stay.
     pub fn not_ours(op: super::Op, region: Region, message: impl Into<String>) -> Self {
         Self { class: Class::Protected, ..Self::garbled(op, region, message) }
+    }
+
+    /// A call that was not made, because it was signed for `owner` and the session is in `ours`.
+    pub fn other_account(op: super::Op, region: Region, owner: &str, ours: Option<&str>) -> Self {
+        let message = format!("they are of {owner}, and this is about {}", ours.unwrap_or("none"));
+        Self { class: Class::OtherAccount, ..Self::garbled(op, region, message) }
     }
 
     /// A refusal inside a successful answer (`DeleteObjects`, `BatchDeleteImage`), judged like
@@ -381,7 +407,7 @@ impl AwsError {
     /// account has not enabled (AWS general reference, "Managing AWS Regions").
     pub fn is_lockout(&self) -> bool {
         match self.class {
-            Class::Expired => true,
+            Class::Expired | Class::OtherAccount => true,
             Class::Credentials => self.code.is_none() || self.is_clock_skew(),
             _ => false,
         }
@@ -399,10 +425,16 @@ impl AwsError {
 
     /// Why a run pauses because of it, and what to do before it goes on.
     pub fn to_pause(&self) -> String {
-        match self.is_clock_skew() {
-            true => format!("{self}; set the clock right, then go on"),
-            false => format!("{self}; log in again, then go on"),
+        match self.class {
+            Class::OtherAccount => format!("{self}; log in to that account again, then go on"),
+            _ if self.is_clock_skew() => format!("{self}; set the clock right, then go on"),
+            _ => format!("{self}; log in again, then go on"),
         }
+    }
+
+    /// Whether the call may have had its effect all the same: no answer came, or none of AWS's.
+    pub fn may_have_worked(&self) -> bool {
+        matches!(self.class, Class::Ambiguous | Class::Garbled)
     }
 
     pub fn is_not_found(&self) -> bool {

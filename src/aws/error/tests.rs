@@ -40,8 +40,13 @@ fn each_answer_has_its_class() {
         ("s3", "InternalError", "", Ambiguous),
         ("s3", "OperationAborted", "", Conflict),
         // Somebody else has the name by now: no wait helps.
-        ("s3", "BucketAlreadyExists", "The requested bucket name is not available.", Refused),
-        ("s3", "BucketAlreadyOwnedByYou", "", Refused),
+        ("s3", "BucketAlreadyExists", "The requested bucket name is not available.", Taken),
+        ("s3", "BucketAlreadyOwnedByYou", "", Taken),
+        ("iam", "EntityAlreadyExists", "Role with name lab already exists.", Taken),
+        ("kms", "AlreadyExistsException", "", Taken),
+        ("logs", "ResourceAlreadyExistsException", "", Taken),
+        ("ecr", "RepositoryAlreadyExistsException", "", Taken),
+        ("cloudtrail", "TrailAlreadyExistsException", "", Taken),
         ("s3", "ExpiredToken", "The provided token has expired.", Expired),
         ("kms", "KMSInvalidStateException", "is pending deletion", NotReady),
         ("logs", "OperationAbortedException", "", Conflict),
@@ -69,6 +74,34 @@ fn each_answer_has_its_class() {
     for (service, code, message, class) in rows {
         let signal = Signal { service, code: Some(code), message, ..Signal::default() };
         assert_eq!(classify(&signal), *class, "{service} {code}: {message}");
+    }
+}
+
+#[test]
+fn a_taken_name_is_said_in_words_where_the_code_means_other_things_too() {
+    let rows = [
+        ("sagemaker", "ValidationException", "CreateModel", "Cannot create already existing model"),
+        (
+            "sagemaker",
+            "ValidationException",
+            "CreatePipeline",
+            "Pipeline names must be unique within an AWS account and region.",
+        ),
+        ("eks", "ResourceInUseException", "CreateCluster", "Cluster already exists with name: lab"),
+        (
+            "eks",
+            "ResourceInUseException",
+            "CreateAccessEntry",
+            "The specified access entry resource is already in use on this cluster.",
+        ),
+    ];
+    for (service, code, operation, message) in rows {
+        let of = |operation| {
+            let code = Some(code);
+            classify(&Signal { service, operation, code, message, ..Signal::default() })
+        };
+        assert_eq!(of(operation), Class::Taken, "{message}");
+        assert_ne!(of("UpdateThing"), Class::Taken, "{message}");
     }
 }
 
@@ -117,4 +150,35 @@ fn where_a_call_broke_off_says_whether_it_may_have_been_heard() {
     assert_eq!(broken(Failure::NeverConnected), Class::Unreachable);
     assert_eq!(broken(Failure::NoCredentials), Class::Credentials);
     assert_eq!(broken(Failure::Construction), Class::Bug);
+}
+
+#[test]
+fn what_we_hold_back_ourselves_is_said_in_our_own_words() {
+    const OP: crate::aws::Op = crate::aws::Op::write("iam", "DeleteRole");
+    let here = Region::new("us-east-1");
+    let strayed = AwsError::other_account(OP, here, "999999999999", Some("842676018087"));
+    assert!(strayed.is_lockout() && !strayed.is_held_back());
+    let why = strayed.to_pause();
+    for words in ["another account", "999999999999", "842676018087", "log in to that account again"]
+    {
+        assert!(why.contains(words), "{why}");
+    }
+    let held = AwsError::not_ours(OP, here, "it is under legal hold");
+    assert!(held.is_held_back() && !held.is_lockout());
+    assert_eq!(held.to_string(), "it is under legal hold");
+    // AWS's own refusals name the call.
+    let refused = AwsError::inside(OP, here, "UnmodifiableEntity", "no");
+    assert_eq!(refused.class, Class::Protected);
+    assert!(!refused.is_held_back() && refused.to_string().starts_with("DeleteRole failed"));
+}
+
+#[test]
+fn a_refusal_that_says_too_little_comes_with_what_to_do() {
+    const OP: crate::aws::Op = crate::aws::Op::write("s3", "DeleteBucket");
+    let message = "The bucket you tried to delete has access points attached.";
+    let code = "BucketHasAccessPointsAttached";
+    let error = AwsError::inside(OP, Region::new("us-east-1"), code, message);
+    assert_eq!(error.class, Class::Protected);
+    let said = error.to_string();
+    assert!(said.contains(message) && said.contains("list-access-points"), "{said}");
 }

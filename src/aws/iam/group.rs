@@ -24,6 +24,7 @@ impl ResourceKind for Group {
                 read: &["iam:GetAccountAuthorizationDetails"],
                 ..Permissions::default()
             },
+            ignores_case: super::NAMES_IGNORE_CASE,
             ..KindFacts::new(GROUP, Scope::Global)
         }
     }

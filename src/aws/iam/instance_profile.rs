@@ -47,6 +47,7 @@ impl ResourceKind for InstanceProfile {
             },
             restore_permissions: super::again::PROFILE_PERMISSIONS,
             can_tag: true,
+            ignores_case: super::NAMES_IGNORE_CASE,
             ..KindFacts::new(INSTANCE_PROFILE, Scope::Global)
         }
     }

@@ -30,6 +30,10 @@ pub const KINDS: &[&dyn ResourceKind] = &[
     &group::Group,
 ];
 
+/// "Names are not distinguished by case" (IAM API reference, `CreateRole`, `CreatePolicy`,
+/// `CreateUser`), so whoever writes one otherwise still means the same.
+const NAMES_IGNORE_CASE: bool = true;
+
 /// The largest page of IAM's lists.
 const PAGE_MAX: i32 = 1000;
 

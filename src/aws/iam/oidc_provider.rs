@@ -45,6 +45,7 @@ impl ResourceKind for OidcProvider {
             },
             restore_permissions: super::again::PROVIDER_PERMISSIONS,
             can_tag: true,
+            ignores_case: super::NAMES_IGNORE_CASE,
             ..KindFacts::new(OIDC_PROVIDER, Scope::Global)
         }
     }

@@ -54,6 +54,7 @@ impl ResourceKind for Policy {
             },
             restore_permissions: super::again::POLICY_PERMISSIONS,
             can_tag: true,
+            ignores_case: super::NAMES_IGNORE_CASE,
             ..KindFacts::new(POLICY, Scope::Global)
         }
     }

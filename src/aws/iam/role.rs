@@ -64,6 +64,7 @@ impl ResourceKind for Role {
             },
             restore_permissions: super::again::ROLE_PERMISSIONS,
             can_tag: true,
+            ignores_case: super::NAMES_IGNORE_CASE,
             ..KindFacts::new(ROLE, Scope::Global)
         }
     }

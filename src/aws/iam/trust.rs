@@ -8,7 +8,8 @@ use crate::aws::spelling;
 
 /// The principals of whom every use of a role is in some list that Dismantle reads, so that a role
 /// is seen in use by them. Others of the same services are not: S3's batch operations and access
-/// grants, ECR's pull-through rules, the destinations and deliveries of CloudWatch Logs.
+/// grants; CloudWatch Logs, whose destinations, deliveries and policies are read, and whose
+/// scheduled queries, imports, lookup tables and OpenSearch integrations are not.
 const SEEN_SERVICES: &[&str] = &[
     // A trail's CloudWatch Logs role (`CreateTrail`).
     "cloudtrail.amazonaws.com",
@@ -20,6 +21,11 @@ const SEEN_SERVICES: &[&str] = &[
     "eks-fargate-pods.amazonaws.com",
     // A Pod Identity association's (EKS user guide, "EKS Pod Identity role").
     "pods.eks.amazonaws.com",
+    // A repository creation template's role: but for the next one, no call of ECR's takes a role
+    // (ECR user guide, "Creating an IAM role for repository creation templates").
+    "ecr.amazonaws.com",
+    // A pull through cache rule's (ECR user guide, "Creating a Trust policy for the IAM role").
+    "pullthroughcache.ecr.amazonaws.com",
     // A bucket's replication (S3 user guide, "Setting up permissions for live replication").
     "s3.amazonaws.com",
     "sagemaker.amazonaws.com",
@@ -173,8 +179,9 @@ mod tests {
             ("s3.amazonaws.com", false),
             ("batchoperations.s3.amazonaws.com", true),
             ("access-grants.s3.amazonaws.com", true),
-            ("pullthroughcache.ecr.amazonaws.com", true),
-            ("ecr.amazonaws.com", true),
+            ("pullthroughcache.ecr.amazonaws.com", false),
+            ("ecr.amazonaws.com", false),
+            ("replication.ecr.amazonaws.com", true),
             ("logs.amazonaws.com", true),
             ("logs.us-east-1.amazonaws.com", true),
             ("eks-nodegroup.amazonaws.com", true),

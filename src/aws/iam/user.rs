@@ -24,6 +24,7 @@ impl ResourceKind for User {
                 read: &["iam:GetAccountAuthorizationDetails"],
                 ..Permissions::default()
             },
+            ignores_case: super::NAMES_IGNORE_CASE,
             ..KindFacts::new(USER, Scope::Global)
         }
     }

@@ -293,6 +293,9 @@ async fn with_last_use(aws: &Aws, mut seen: Resource) -> Resource {
 
 fn last_use(answer: &GetKeyLastUsageOutput) -> String {
     let used = answer.key_last_usage();
+    // Nobody needs the fractions, which AWS writes as floating numbers.
+    let seconds = |at: jiff::Timestamp| jiff::Timestamp::from_second(at.as_second()).unwrap_or(at);
+    let timestamp = |at| timestamp(at).map(seconds);
     match used.and_then(|used| timestamp(used.timestamp())) {
         Some(at) => {
             let operation = used.and_then(|used| used.operation());

@@ -5,6 +5,7 @@ use aws_sdk_cloudwatchlogs::types::{
 };
 use serde_json::Value;
 
+use super::policies;
 use crate::aws::record::{document, flag, list, number, own_tags, text, texts};
 use crate::aws::{Acted, Aws, AwsError, Op, Rebuild};
 use crate::resource::{Action, Prep, Resource};
@@ -19,8 +20,10 @@ const PROTECT: Op = Op::write("logs", "PutLogGroupDeletionProtection");
 pub const PERMISSIONS: &[&str] = &[
     "logs:CreateLogGroup",
     "logs:PutDataProtectionPolicy",
+    "logs:PutIndexPolicy",
     "logs:PutLogGroupDeletionProtection",
     "logs:PutMetricFilter",
+    "logs:PutResourcePolicy",
     "logs:PutRetentionPolicy",
     "logs:PutSubscriptionFilter",
     "logs:TagResource",
@@ -32,6 +35,8 @@ const PARTS: &[&str] = &[
     "metricFilters",
     "subscriptionFilters",
     "dataProtectionPolicy",
+    policies::INDEX,
+    policies::RESOURCE,
     "deletionProtectionEnabled",
 ];
 
@@ -42,7 +47,8 @@ pub fn rebuild(was: &Resource) -> Rebuild {
     rebuild.steps.retain(|step| {
         *step != off || flag(&was.record, "deletionProtectionEnabled") == Some(true)
     });
-    rebuild.without("its log events")
+    // A transformer and anomaly detectors are not recorded.
+    rebuild.without("its log events, and any transformer and anomaly detectors")
 }
 
 pub async fn make(aws: &Aws, was: &Resource, step: &Prep) -> Result<Acted, AwsError> {
@@ -79,6 +85,8 @@ pub async fn make(aws: &Aws, was: &Resource, step: &Prep) -> Result<Acted, AwsEr
             let call = call.set_policy_document(document(record, "dataProtectionPolicy"));
             aws.call(PUT_DATA_PROTECTION, || call.clone().send()).await?;
         }
+        (Action::Configure, Some(policies::INDEX)) => policies::put_index(aws, was).await?,
+        (Action::Configure, Some(policies::RESOURCE)) => policies::put_resource(aws, was).await?,
         (Action::Configure, Some("deletionProtectionEnabled")) => {
             let call = client.put_log_group_deletion_protection().log_group_identifier(name);
             let call = call.deletion_protection_enabled(true);

@@ -7,11 +7,14 @@ use futures::stream::{self, StreamExt};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::account_policy::findings;
+use super::{PAGE_MAX, known, policies};
 use crate::aws::kinds::iam::ROLE;
 use crate::aws::kinds::kms::{ALIAS, KEY};
 use crate::aws::kinds::logs::LOG_GROUP;
+use crate::aws::kinds::s3::BUCKET;
 use crate::aws::{
-    Acted, Aws, AwsError, Class, Listed, Op, Progress, Rebuild, RemovalOptions, ResourceKind,
+    Acted, Aws, AwsError, Incomplete, Listed, Op, Progress, Rebuild, RemovalOptions, ResourceKind,
     spelling,
 };
 use crate::inventory::Hides;
@@ -29,9 +32,6 @@ const DELETE: Op = Op::write("logs", "DeleteLogGroup");
 const PROTECT: Op = Op::write("logs", "PutLogGroupDeletionProtection");
 const TAG: Op = Op::write("logs", "TagResource");
 
-/// The largest page of groups and of filters (CloudWatch Logs API reference, `limit`).
-const PAGE_MAX: i32 = 50;
-
 /// Groups whose details are read side by side.
 const SIDE_BY_SIDE: usize = 8;
 
@@ -42,7 +42,7 @@ pub struct LogGroup;
 impl ResourceKind for LogGroup {
     fn facts(&self) -> KindFacts {
         KindFacts {
-            can_use: &[KEY, ALIAS, ROLE],
+            can_use: &[KEY, ALIAS, ROLE, LOG_GROUP, BUCKET],
             where_keys: const {
                 &[
                     WhereKey::new("class", "STANDARD, INFREQUENT_ACCESS, DELIVERY"),
@@ -51,8 +51,10 @@ impl ResourceKind for LogGroup {
             },
             permissions: Permissions {
                 read: &[
+                    "logs:DescribeIndexPolicies",
                     "logs:DescribeLogGroups",
                     "logs:DescribeMetricFilters",
+                    "logs:DescribeResourcePolicies",
                     "logs:DescribeSubscriptionFilters",
                     "logs:GetDataProtectionPolicy",
                     "logs:ListTagsForResource",
@@ -81,9 +83,8 @@ impl ResourceKind for LogGroup {
         while let Some(seen) = details.next().await {
             let Some((resource, missing)) = seen else { continue };
             listed.resources.push(resource);
-            // A subscription delivers as a role.
-            if let Some(error) = missing {
-                listed.lacks(error, Hides::uses_of([ROLE]));
+            if let Some(Incomplete { error, hides }) = missing {
+                listed.lacks(error, hides);
             }
         }
         listed.resources.sort_by(|a, b| a.id.cmp(&b.id));
@@ -140,6 +141,10 @@ impl ResourceKind for LogGroup {
         Ok(super::again::rebuild(was))
     }
 
+    fn undo(&self, _: &Resource, _: &Prep) -> Result<Prep, String> {
+        Ok(Prep::of(Action::Configure, "deletionProtectionEnabled"))
+    }
+
     async fn make(&self, aws: &Aws, was: &Resource, step: &Prep) -> Result<Acted, AwsError> {
         super::again::make(aws, was, step).await
     }
@@ -152,9 +157,9 @@ impl ResourceKind for LogGroup {
     }
 }
 
-/// A group with its tags and its subscription filters; `None` if it is gone meanwhile. The error
-/// is that of a reading that may have held references.
-async fn one(aws: &Aws, group: &types::LogGroup) -> Option<(Resource, Option<AwsError>)> {
+/// A group with its tags and what it sends where; `None` if it is gone meanwhile. The gap is that
+/// of a reading that may have held references.
+async fn one(aws: &Aws, group: &types::LogGroup) -> Option<(Resource, Option<Incomplete>)> {
     let mut seen = resource(aws, group)?;
     let client = aws.logs();
     let call = client.list_tags_for_resource().set_resource_arn(seen.arn.clone());
@@ -166,29 +171,49 @@ async fn one(aws: &Aws, group: &types::LogGroup) -> Option<(Resource, Option<Aws
         Err(error) if error.is_not_found() => return None,
         Err(error) => unread(&mut seen, "tags", &error),
     }
-    if !has_filters(group) {
-        return Some((seen, None));
-    }
-    match subscription_filters(aws, &seen.id.id).await {
-        Ok(filters) => {
-            let roles = filters.iter().filter_map(|filter| filter.role_arn());
-            seen.uses.extend(roles.map(|arn| Reference::soft(ROLE, arn, "subscription role")));
-            seen.uses.sort();
-            seen.uses.dedup();
-            seen.record["subscriptionFilters"] = filters.iter().map(subscription_record).collect();
-            Some((seen, None))
+    let mut missing = None;
+    if has_filters(group) {
+        match subscription_filters(aws, &seen.id.id).await {
+            Ok(filters) => {
+                let roles = filters.iter().filter_map(|filter| filter.role_arn());
+                seen.uses.extend(roles.map(|arn| Reference::soft(ROLE, arn, "subscription role")));
+                seen.record["subscriptionFilters"] =
+                    filters.iter().map(subscription_record).collect();
+            }
+            Err(error) if error.is_not_found() => return None,
+            Err(error) => {
+                unread(&mut seen, "subscription filters", &error);
+                // A subscription delivers as a role.
+                missing = Some(Incomplete { error, hides: Hides::uses_of([ROLE]) });
+            }
         }
-        Err(error) if error.is_not_found() => None,
-        Err(error) => {
-            unread(&mut seen, "subscription filters", &error);
-            Some((seen, Some(error)))
+    }
+    if group.data_protection_status().is_some() {
+        let call = client.get_data_protection_policy().log_group_identifier(&seen.id.id);
+        match known(aws.call(DATA_PROTECTION, || call.clone().send()).await) {
+            Ok(answer) => {
+                let policy = answer.and_then(|answer| answer.policy_document);
+                let document = policy.as_deref().and_then(|text| serde_json::from_str(text).ok());
+                seen.uses.extend(document.iter().flat_map(findings));
+                seen.record["dataProtectionPolicy"] = json!(policy);
+            }
+            // The policy was taken away.
+            Err(error) if error.is_not_found() => {}
+            Err(error) => {
+                seen.not_recorded("data protection policy", &error);
+                let hides = Hides::uses_of([LOG_GROUP, BUCKET]);
+                let hides = missing.take().map_or(hides.clone(), |one| one.hides.and(hides));
+                missing = Some(Incomplete { error, hides });
+            }
         }
     }
+    seen.uses.sort();
+    seen.uses.dedup();
+    Some((seen, missing))
 }
 
 /// What is only needed to make the group again.
 async fn settings(aws: &Aws, group: &types::LogGroup, seen: &mut Resource) {
-    let client = aws.logs();
     let name = seen.id.id.clone();
     if has_filters(group) {
         match metric_filters(aws, &name).await {
@@ -198,31 +223,14 @@ async fn settings(aws: &Aws, group: &types::LogGroup, seen: &mut Resource) {
             Err(error) => seen.not_recorded("metric filters", &error),
         }
     }
-    if group.data_protection_status().is_some() {
-        let call = client.get_data_protection_policy().log_group_identifier(&name);
-        match known(aws.call(DATA_PROTECTION, || call.clone().send()).await) {
-            Ok(answer) => {
-                let policy = answer.and_then(|answer| answer.policy_document);
-                seen.record["dataProtectionPolicy"] = json!(policy);
-            }
-            Err(error) => seen.not_recorded("data protection policy", &error),
-        }
-    }
+    // Field indexes are of the standard class (CloudWatch Logs user guide, "Log classes").
+    policies::note(aws, seen, has_filters(group)).await;
 }
 
 /// Only the standard class has metric and subscription filters, and a group keeps its class for
 /// life (CloudWatch Logs user guide, "Log classes").
 fn has_filters(group: &types::LogGroup) -> bool {
     group.log_group_class().is_none_or(|class| *class == LogGroupClass::Standard)
-}
-
-/// What a custom endpoint does not know, it does not have.
-fn known<T>(answer: Result<T, AwsError>) -> Result<Option<T>, AwsError> {
-    match answer {
-        Ok(answer) => Ok(Some(answer)),
-        Err(error) if error.class == Class::Unavailable => Ok(None),
-        Err(error) => Err(error),
-    }
 }
 
 fn unread(seen: &mut Resource, what: &str, error: &AwsError) {

@@ -1,8 +1,11 @@
 //! Log groups through the real SDK, against the account in memory.
 
+use serde_json::json;
+
 use super::log_group::LogGroup;
 use crate::aws::{Aws, Progress, RemovalOptions, ResourceKind, Session};
 use crate::resource::{Action, Prep, Tags};
+use crate::restore::differences;
 use crate::sandbox::{ACCOUNT_ID, Sandbox};
 
 const OPTIONS: RemovalOptions = RemovalOptions {
@@ -66,4 +69,43 @@ async fn a_group_is_seen_tagged_freed_and_removed() {
     act(Action::Delete).await.unwrap();
     assert_eq!(LogGroup.read(&aws, seen).await.unwrap(), None);
     assert!(act(Action::Delete).await.unwrap_err().is_not_found());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_group_comes_back_with_its_policies() {
+    let sandbox = Sandbox::builder().build();
+    let aws = account(&sandbox);
+    let client = aws.logs();
+    client.create_log_group().log_group_name("lab").send().await.unwrap();
+    let audit = r#"{"Statement":[{"Operation":{"Audit":{"FindingsDestination":{}}}}]}"#;
+    let put = client.put_data_protection_policy().log_group_identifier("lab");
+    put.policy_document(audit).send().await.unwrap();
+    let put = client.put_index_policy().log_group_identifier("lab");
+    put.policy_document(r#"{"Fields":["requestId"]}"#).send().await.unwrap();
+    let arn = format!("arn:aws:logs:us-east-1:{ACCOUNT_ID}:log-group:lab");
+    let put = client.put_resource_policy().resource_arn(&arn);
+    let policy = r#"{"Version":"2012-10-17","Statement":[]}"#;
+    put.policy_document(policy).send().await.unwrap();
+
+    let seen = LogGroup.list(&aws, &[]).await.unwrap().resources.remove(0);
+    let was = LogGroup.read(&aws, &seen).await.unwrap().unwrap();
+    assert_eq!(was.record["indexPolicy"], r#"{"Fields":["requestId"]}"#);
+    assert_eq!(
+        (&was.record["resourcePolicy"], &was.record["unread"]),
+        (&json!(policy), &json!(null))
+    );
+    let delete = Prep::new(Action::Delete);
+    LogGroup.act(&aws, &was, &delete, &OPTIONS, &Progress::default()).await.unwrap();
+    client.create_log_group().log_group_name("lab").send().await.unwrap();
+    let bare = LogGroup.read(&aws, &was).await.unwrap().unwrap();
+    let parts = ["dataProtectionPolicy", "indexPolicy", "resourcePolicy"];
+    assert!(parts.iter().all(|part| bare.record[*part].is_null()), "{:#}", bare.record);
+    LogGroup.act(&aws, &was, &delete, &OPTIONS, &Progress::default()).await.unwrap();
+
+    for step in LogGroup.rebuild(&was).unwrap().steps {
+        LogGroup.make(&aws, &was, &step).await.unwrap();
+    }
+    let now = LogGroup.read(&aws, &was).await.unwrap().unwrap();
+    assert_eq!(differences(&was, &now), Vec::<String>::new());
+    assert!(parts.iter().all(|part| !now.record[*part].is_null()), "{:#}", now.record);
 }

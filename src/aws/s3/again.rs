@@ -1,6 +1,9 @@
 //! Making a bucket again, from the journal's record: empty, with its settings.
 
-use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, ObjectOwnership};
+use aws_sdk_s3::types::{
+    BucketLocationConstraint, CreateBucketConfiguration, ObjectOwnership,
+    TransitionDefaultMinimumObjectSize,
+};
 use serde_json::{Value, json};
 
 use super::bucket::{is_of, is_ours};
@@ -39,6 +42,8 @@ const ENCRYPTION: &str = "ServerSideEncryptionConfiguration";
 const TAGS: &str = "TagSet";
 const OBJECT_LOCK: &str = "ObjectLockConfiguration";
 const LIFECYCLE: &str = "LifecycleConfiguration";
+/// Comes and goes with the rules.
+const LEAST_SIZE: &str = "TransitionDefaultMinimumObjectSize";
 const CORS: &str = "CORSRules";
 const WEBSITE: &str = "WebsiteConfiguration";
 const REQUEST_PAYMENT: &str = "RequestPaymentConfiguration";
@@ -132,6 +137,10 @@ pub fn shows(was: &Resource, now: &Resource, part: &str) -> bool {
         TAGS => own_tags(was) == own_tags(now),
         VERSIONING => old["Status"] == new["Status"],
         POLICY => read(old) == read(new),
+        LIFECYCLE => {
+            let least = &was.record[LEAST_SIZE];
+            old == new && (least.is_null() || *least == now.record[LEAST_SIZE])
+        }
         _ => old == new,
     }
 }
@@ -230,13 +239,19 @@ async fn configure(aws: &Aws, was: &Resource, part: &str) -> Result<(), AwsError
             "PutObjectLockConfiguration",
             put_object_lock_configuration.object_lock_configuration(parts::object_lock(value))
         ),
-        LIFECYCLE => put!(
-            aws,
-            was,
-            "PutBucketLifecycleConfiguration",
-            put_bucket_lifecycle_configuration
-                .lifecycle_configuration(parts::lifecycle(record, part))
-        ),
+        LIFECYCLE => {
+            const OP: Op = Op::write("s3", "PutBucketLifecycleConfiguration");
+            let least = text(record, LEAST_SIZE);
+            let least = least.map(|size| TransitionDefaultMinimumObjectSize::from(&*size));
+            let client = aws.s3();
+            let call = client
+                .put_bucket_lifecycle_configuration()
+                .bucket(&was.id.id)
+                .expected_bucket_owner(aws.number())
+                .lifecycle_configuration(built(aws, OP, parts::lifecycle(record, part))?)
+                .set_transition_default_minimum_object_size(least);
+            aws.call(OP, || call.clone().send()).await.map(drop)
+        }
         CORS => put!(
             aws,
             was,

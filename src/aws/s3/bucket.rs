@@ -56,11 +56,15 @@ impl ResourceKind for Bucket {
                     "s3:DeleteBucket",
                     "s3:DeleteObject",
                     "s3:DeleteObjectVersion",
+                    "s3:GetObjectLegalHold",
+                    "s3:GetObjectRetention",
                 ],
                 tag: &["s3:PutBucketTagging"],
             },
             restore_permissions: again::PERMISSIONS,
             can_tag: true,
+            // Hosts' names do, and most that name a bucket do so in a URL.
+            ignores_case: true,
             ..KindFacts::new(BUCKET, Scope::Global)
         }
     }
@@ -135,7 +139,9 @@ impl ResourceKind for Bucket {
         match step.action {
             Action::Empty => {
                 let bypass = options.bypass_governance_retention;
-                return empty::empty(&aws, name, bypass, progress).await;
+                let lock = resource.facts.get("object_lock");
+                let may_lock = lock.is_none_or(|lock| lock.iter().any(|state| state != "Off"));
+                return empty::empty(&aws, name, may_lock, bypass, progress).await;
             }
             Action::Delete => {
                 let client = aws.s3();

@@ -14,6 +14,7 @@ use futures::{TryStreamExt, future, stream};
 use tokio::sync::{Mutex as AsyncMutex, mpsc};
 
 use super::keys::{self, Range, Rounds};
+use super::locked;
 use crate::aws::{Acted, Aws, AwsError, Class, Op, Progress};
 
 const VERSIONS: Op = Op::read("s3", "ListObjectVersions");
@@ -74,15 +75,23 @@ pub async fn is_empty(aws: &Aws, name: &str) -> Result<bool, AwsError> {
     Ok(page.uploads().is_empty())
 }
 
-/// Removes everything in the bucket. What retention, a legal hold or a policy keeps comes back
-/// as one error that names the first key and the count; everything else is removed first. Where
-/// `progress` says stop, the batches in flight are the last ones.
+/// Removes everything in the bucket, or nothing where it `may_lock` and retention or a legal hold is
+/// seen to keep one of its versions. What is refused all the same comes back as one error that names the first
+/// key and the count; everything else is removed first. Where `progress` says stop, the batches in
+/// flight are the last ones.
 pub async fn empty(
     aws: &Aws,
     name: &str,
+    may_lock: bool,
     bypass_governance: bool,
     progress: &Progress,
 ) -> Result<Acted, AwsError> {
+    if may_lock {
+        locked::refuse_held(aws, name, bypass_governance, progress).await?;
+    }
+    if progress.is_stopping() {
+        return Ok(Acted::HalfWay);
+    }
     let work = Emptying { aws, name, bypass_governance, progress, tally: Mutex::default() };
     for pass in 0..PASSES_MAX {
         // Later passes find little, and a single list leaves no seams.

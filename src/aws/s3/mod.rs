@@ -6,6 +6,7 @@ mod again;
 mod bucket;
 mod empty;
 mod keys;
+mod locked;
 mod parts;
 mod record;
 mod settings;

@@ -233,8 +233,35 @@ pub fn logging(value: &Value) -> Built<BucketLoggingStatus> {
     let target = LoggingEnabled::builder()
         .set_target_bucket(text(value, "TargetBucket"))
         .target_prefix(text(value, "TargetPrefix").unwrap_or_default())
+        .set_target_grants(each(value, "TargetGrants", target_grant)?)
+        .set_target_object_key_format(key_format(&value["TargetObjectKeyFormat"]))
         .build()?;
     Ok(BucketLoggingStatus::builder().logging_enabled(target).build())
+}
+
+fn target_grant(grant: &Value) -> Built<TargetGrant> {
+    let to = &grant["Grantee"];
+    let to = Grantee::builder()
+        .set_type(word(to, "Type"))
+        .set_id(text(to, "ID"))
+        .set_uri(text(to, "URI"))
+        .set_email_address(text(to, "EmailAddress"))
+        .build()?;
+    Ok(TargetGrant::builder().grantee(to).set_permission(word(grant, "Permission")).build())
+}
+
+fn key_format(format: &Value) -> Option<TargetObjectKeyFormat> {
+    let parts = &format["PartitionedPrefix"];
+    let built = TargetObjectKeyFormat::builder();
+    if parts.is_object() {
+        // The time of the event is the default (`PartitionedPrefix`, API reference).
+        let source = word(parts, "PartitionDateSource");
+        let source = source.unwrap_or(PartitionDateSource::EventTime);
+        let parts = PartitionedPrefix::builder().partition_date_source(source);
+        return Some(built.partitioned_prefix(parts.build()).build());
+    }
+    let simple = SimplePrefix::builder().build();
+    format["SimplePrefix"].as_bool().map(|_| built.simple_prefix(simple).build())
 }
 
 pub fn notification(told: &Value) -> Built<NotificationConfiguration> {

@@ -87,14 +87,21 @@ pub async fn read(aws: &Aws, resource: &mut Resource) {
         "Policy",
         |a: op::get_bucket_policy::GetBucketPolicyOutput| json!(a.policy())
     );
+    // It comes in a header beside the rules.
+    let mut least_size = None;
     keep!(
         "GetBucketLifecycleConfiguration",
         get_bucket_lifecycle_configuration,
         "LifecycleConfiguration",
         |a: op::get_bucket_lifecycle_configuration::GetBucketLifecycleConfigurationOutput| {
+            least_size = a.transition_default_minimum_object_size().cloned();
             list(Some(a.rules()), lifecycle_rule)
         }
     );
+    if let Some(least) = least_size {
+        let member = "TransitionDefaultMinimumObjectSize".to_owned();
+        record.insert(member, json!(least.as_str()));
+    }
     keep!(
         "GetBucketLogging",
         get_bucket_logging,
@@ -104,6 +111,8 @@ pub async fn read(aws: &Aws, resource: &mut Resource) {
                 json!({
                     "TargetBucket": target.target_bucket(),
                     "TargetPrefix": target.target_prefix(),
+                    "TargetGrants": list(Some(target.target_grants()), target_grant),
+                    "TargetObjectKeyFormat": target.target_object_key_format().map(key_format),
                 })
             })
         }
@@ -195,6 +204,28 @@ fn list<T>(items: Option<&[T]>, shape: impl Fn(&T) -> Value) -> Value {
 
 fn tags(tags: &[types::Tag]) -> Value {
     list(Some(tags), |tag| json!({ "Key": tag.key(), "Value": tag.value() }))
+}
+
+fn target_grant(grant: &types::TargetGrant) -> Value {
+    json!({
+        "Grantee": grant.grantee().map(|to| json!({
+            "ID": to.id(),
+            "URI": to.uri(),
+            "EmailAddress": to.email_address(),
+            "Type": to.r#type().as_str(),
+        })),
+        "Permission": grant.permission().map(|permission| permission.as_str()),
+    })
+}
+
+/// The two formats shut each other out (`TargetObjectKeyFormat`, API reference).
+fn key_format(format: &types::TargetObjectKeyFormat) -> Value {
+    match format.partitioned_prefix() {
+        Some(parts) => json!({ "PartitionedPrefix": {
+            "PartitionDateSource": parts.partition_date_source().map(|source| source.as_str()),
+        } }),
+        None => json!({ "SimplePrefix": true }),
+    }
 }
 
 fn lifecycle_rule(rule: &types::LifecycleRule) -> Value {

@@ -97,14 +97,28 @@ async fn furnished(client: &aws_sdk_s3::Client) {
         .build()
         .unwrap();
     let rules = types::BucketLifecycleConfiguration::builder().rules(rule).build().unwrap();
-    put!(put_bucket_lifecycle_configuration.lifecycle_configuration(rules));
+    client
+        .put_bucket_lifecycle_configuration()
+        .bucket("lab")
+        .lifecycle_configuration(rules)
+        .transition_default_minimum_object_size("varies_by_storage_class".into())
+        .send()
+        .await
+        .unwrap();
     let rule = types::CorsRule::builder().allowed_methods("GET").allowed_origins("*");
     let rules = types::CorsConfiguration::builder().cors_rules(rule.build().unwrap());
     put!(put_bucket_cors.cors_configuration(rules.build().unwrap()));
     put!(put_bucket_policy.policy(r#"{"Version":"2012-10-17","Statement":[]}"#));
     let payer = types::RequestPaymentConfiguration::builder().payer(types::Payer::Requester);
     put!(put_bucket_request_payment.request_payment_configuration(payer.build().unwrap()));
+    let reader = types::Grantee::builder().r#type(types::Type::CanonicalUser).id("75aa57f0");
+    let grant = types::TargetGrant::builder().grantee(reader.build().unwrap());
+    let grant = grant.permission(types::BucketLogsPermission::Read).build();
+    let parts = types::PartitionedPrefix::builder()
+        .partition_date_source(types::PartitionDateSource::DeliveryTime);
+    let format = types::TargetObjectKeyFormat::builder().partitioned_prefix(parts.build());
     let target = types::LoggingEnabled::builder().target_bucket("logs").target_prefix("");
+    let target = target.target_grants(grant).target_object_key_format(format.build());
     let target = target.build().unwrap();
     let status = types::BucketLoggingStatus::builder().logging_enabled(target).build();
     put!(put_bucket_logging.bucket_logging_status(status));
@@ -139,6 +153,14 @@ async fn a_bucket_comes_back_in_its_region_with_its_settings() {
     let was = Bucket.read(&aws, &known).await.unwrap().unwrap();
     let members = ["LoggingEnabled", "ReplicationConfiguration", "ObjectLockConfiguration"];
     assert!(members.iter().all(|member| !was.record[*member].is_null()), "{:#}", was.record);
+    let least = &was.record["TransitionDefaultMinimumObjectSize"];
+    assert_eq!(*least, "varies_by_storage_class");
+    let target = &was.record["LoggingEnabled"];
+    let source = &target["TargetObjectKeyFormat"]["PartitionedPrefix"]["PartitionDateSource"];
+    assert_eq!(
+        (&target["TargetGrants"][0]["Grantee"]["ID"], source),
+        (&json!("75aa57f0"), &json!("DeliveryTime"))
+    );
     let delete = Prep::new(Action::Delete);
     Bucket.act(&aws, &was, &delete, &OPTIONS, &Progress::default()).await.unwrap();
 

@@ -100,8 +100,17 @@ pub(super) trait Described: Send + Sync {
         Err(format!("Dismantle cannot make a {} again", was.kind()))
     }
 
+    /// As [`ResourceKind::undo`]: what was stopped runs again, or does not.
+    fn undo_stop(&self) -> Result<Prep, String> {
+        Err("what ran in it, which was stopped".to_owned())
+    }
+
     async fn create(&self, aws: &Aws, was: &Resource) -> Result<Acted, AwsError> {
         Err(AwsError::unsupported(aws, was.kind(), Action::Create.as_str()))
+    }
+
+    async fn start(&self, aws: &Aws, was: &Resource) -> Result<Acted, AwsError> {
+        Err(AwsError::unsupported(aws, was.kind(), Action::Start.as_str()))
     }
 
     /// Puts one part of the record back.
@@ -316,13 +325,17 @@ impl<T: Described> ResourceKind for Of<T> {
         self.0.rebuild(was)
     }
 
-    /// What is not ready yet has not been stopped.
+    fn undo(&self, _: &Resource, _: &Prep) -> Result<Prep, String> {
+        self.0.undo_stop()
+    }
+
+    /// What is not ready yet has been neither stopped nor started.
     fn shows(&self, was: &Resource, now: &Resource, step: &Prep) -> bool {
+        let runs = now.removal.prep.contains(&Prep::new(Action::Stop));
+        let changes = matches!(now.lifecycle, Lifecycle::Changing { .. });
         match (step.action, step.target.as_deref()) {
-            (Action::Stop, _) => {
-                let runs = now.removal.prep.contains(&Prep::new(Action::Stop));
-                !runs && !matches!(now.lifecycle, Lifecycle::Changing { .. })
-            }
+            (Action::Stop, _) => !runs && !changes,
+            (Action::Start, _) => runs && !changes,
             (Action::Configure, Some(part)) => now.record[part] == was.record[part],
             _ => true,
         }
@@ -332,6 +345,7 @@ impl<T: Described> ResourceKind for Of<T> {
         match (step.action, step.target.as_deref()) {
             (Action::Create, _) => self.0.create(aws, was).await,
             (Action::Configure, Some(part)) => self.0.configure(aws, was, part).await,
+            (Action::Start, _) => self.0.start(aws, was).await,
             (Action::Stop, _) => self.0.stop(aws, was).await,
             (other, _) => Err(AwsError::unsupported(aws, was.kind(), other.as_str())),
         }

@@ -17,6 +17,7 @@ const DESCRIBE: Op = Op::read("sagemaker", "DescribeNotebookInstance");
 const DELETE: Op = Op::write("sagemaker", "DeleteNotebookInstance");
 const STOP: Op = Op::write("sagemaker", "StopNotebookInstance");
 const CREATE: Op = Op::write("sagemaker", "CreateNotebookInstance");
+const START: Op = Op::write("sagemaker", "StartNotebookInstance");
 
 /// What it shows under another name than it is asked for.
 const RENAMES: &[(&str, &str)] = &[
@@ -57,6 +58,7 @@ impl Described for NotebookInstance {
             },
             restore_permissions: &[
                 "sagemaker:CreateNotebookInstance",
+                "sagemaker:StartNotebookInstance",
                 "sagemaker:StopNotebookInstance",
                 "sagemaker:AddTags",
                 "iam:PassRole",
@@ -102,6 +104,15 @@ impl Described for NotebookInstance {
             rebuild.steps.push(Prep::new(Action::Stop));
         }
         Ok(rebuild)
+    }
+
+    fn undo_stop(&self) -> Result<Prep, String> {
+        Ok(Prep::new(Action::Start))
+    }
+
+    async fn start(&self, aws: &Aws, was: &Resource) -> Result<Acted, AwsError> {
+        change!(aws, START, start_notebook_instance.notebook_instance_name(&was.id.id))?;
+        Ok(Acted::Started)
     }
 
     async fn create(&self, aws: &Aws, was: &Resource) -> Result<Acted, AwsError> {

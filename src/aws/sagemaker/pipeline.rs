@@ -134,6 +134,10 @@ impl Described for Pipeline {
         again::pipeline(was)
     }
 
+    fn undo_stop(&self) -> Result<Prep, String> {
+        Err("the executions that ran in it, which were stopped".to_owned())
+    }
+
     async fn create(&self, aws: &Aws, was: &Resource) -> Result<Acted, AwsError> {
         create!(
             aws,

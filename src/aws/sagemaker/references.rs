@@ -96,7 +96,7 @@ impl<'a> Search<'a> {
     /// The whole text, and what stands in it: `--in=s3://bucket/x`, a list in a hyperparameter.
     fn text(&mut self, member: &str, text: &str) {
         self.whole(member, text);
-        let may_name = ["s3", "S3", "arn:", ".dkr"].iter().any(|part| text.contains(part));
+        let may_name = ["s3", "S3", "arn:", ".dkr", ".DKR"].iter().any(|part| text.contains(part));
         let ends = |c: char| c.is_whitespace() || "\"'`,;=|()[]<>".contains(c);
         if may_name && text.contains(ends) {
             text.split(ends).for_each(|word| self.named(member, word));
@@ -136,7 +136,7 @@ impl<'a> Search<'a> {
         if image.account != self.account {
             return;
         }
-        let region = Region::parse(image.region).ok();
+        let region = Region::parse(&image.region.to_ascii_lowercase()).ok();
         let uri = image.repository_uri();
         let exact = match (image.digest, image.tag) {
             (Some(digest), _) => format!("{uri}@{digest}"),

@@ -6,6 +6,7 @@ use aws_config::SdkConfig;
 use rand::Rng;
 
 use super::Session;
+use super::identity::Signed;
 use crate::aws::spelling;
 use crate::aws::whole::Whole;
 use crate::clock::SharedClock;
@@ -41,7 +42,8 @@ macro_rules! client {
     ($($service:ident: $sdk:ident),*) => {$(
         pub fn $service(&self) -> $sdk::Client {
             let make = || {
-                let config = $sdk::config::Builder::from(&self.config()).interceptor(Whole);
+                let config = $sdk::config::Builder::from(&self.config());
+                let config = config.interceptor(Whole).interceptor(self.signed());
                 $sdk::Client::from_conf(config.build())
             };
             self.clients().$service.get_or_init(make).clone()
@@ -117,8 +119,20 @@ impl Aws {
         logs: aws_sdk_cloudwatchlogs,
         organizations: aws_sdk_organizations,
         sagemaker: aws_sdk_sagemaker,
-        sts: aws_sdk_sts,
         tagging: aws_sdk_resourcegroupstagging
+    }
+
+    fn signed(&self) -> Signed {
+        Signed(self.session.identities.clone())
+    }
+
+    /// STS, which is asked whose a key is, and so by whomever.
+    pub fn sts(&self) -> aws_sdk_sts::Client {
+        let make = || {
+            let config = aws_sdk_sts::config::Builder::from(&self.config()).interceptor(Whole);
+            aws_sdk_sts::Client::from_conf(config.build())
+        };
+        self.clients().sts.get_or_init(make).clone()
     }
 
     /// S3. At a custom endpoint buckets are addressed by path.
@@ -130,6 +144,7 @@ impl Aws {
                 let config = aws_sdk_s3::config::Builder::from(&self.config())
                     .force_path_style(custom)
                     .interceptor(Whole)
+                    .interceptor(self.signed())
                     .build();
                 aws_sdk_s3::Client::from_conf(config)
             })

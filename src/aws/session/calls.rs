@@ -11,6 +11,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::Aws;
+use super::identity::{Signer, Unintroduced};
 use crate::aws::Op;
 use crate::aws::error::{self, AwsError, Class};
 
@@ -19,6 +20,10 @@ const READ_ATTEMPTS_MAX: u32 = 5;
 
 /// Throttles of one call before it is given up: the bucket has slowed down by then.
 const THROTTLES_MAX: u32 = 12;
+
+/// Other keys that may begin to sign one call before it leaves: the question whose a key is may be
+/// signed by the next one already.
+const KEYS_MAX: u32 = 3;
 
 /// First pause after a failed attempt; it doubles, with jitter, up to the longest.
 const BACKOFF_FIRST: Duration = Duration::from_millis(300);
@@ -48,9 +53,47 @@ impl Aws {
             self.before(op).await;
             match attempt().await {
                 Ok(value) => return Ok(value),
+                Err(error) if self.introduced(op, &error, &mut tries).await? => {}
                 Err(error) => tries.after(self, op, self.judge(op, error)).await?,
             }
         }
+    }
+
+    /// Whether a call did not leave for want of a known key, and may by now: STS was asked, and the
+    /// key is the account's.
+    async fn introduced<E>(
+        &self,
+        op: Op,
+        error: &SdkError<E, HttpResponse>,
+        tries: &mut Tries,
+    ) -> Result<bool, AwsError>
+    where
+        E: StdError + Send + Sync + 'static,
+    {
+        let Some(Unintroduced { key }) = Unintroduced::among(error) else { return Ok(false) };
+        let session = self.session();
+        tries.keys += 1;
+        if tries.keys > KEYS_MAX {
+            let why = "each attempt is signed with another key, and nobody can say whose they are";
+            return Err(AwsError::garbled(op, self.region(), why));
+        }
+        session.introduce(key, self.region()).await?;
+        let ours = session.identities.account();
+        let stranger = |owner: &Signer| Some(owner.account.as_str()) != ours;
+        match session.identities.owner(key).filter(stranger) {
+            None => Ok(true),
+            Some(owner) => {
+                let error = AwsError::other_account(op, self.region(), &owner.account, ours);
+                self.lock_out(&error);
+                Err(error)
+            }
+        }
+    }
+
+    fn lock_out(&self, error: &AwsError) {
+        let lockouts = &self.session().lockouts;
+        let mut lockouts = lockouts.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        *lockouts = (lockouts.0 + 1, Some(error.clone()));
     }
 
     /// Makes one read of what is only good to know: two attempts at most, and no longer than
@@ -64,6 +107,7 @@ impl Aws {
             self.before(op).await;
             match attempt().await {
                 Ok(value) => return Ok(value),
+                Err(error) if self.introduced(op, &error, &mut Tries::default()).await? => {}
                 Err(error) => {
                     let error = self.judge(op, error);
                     let may_pass = [Class::Throttled, Class::Ambiguous, Class::Unreachable];
@@ -159,7 +203,9 @@ impl Aws {
                     at = Some(next);
                 }
                 Some(Err(error)) => {
-                    tries.after(self, op, self.judge(op, error)).await?;
+                    if !self.introduced(op, &error, &mut tries).await? {
+                        tries.after(self, op, self.judge(op, error)).await?;
+                    }
                     stream = start(at.clone());
                 }
             }
@@ -190,9 +236,7 @@ impl Aws {
             self.session().limits.throttled(op, self.region());
         }
         if error.is_lockout() {
-            let lockouts = &self.session().lockouts;
-            let mut lockouts = lockouts.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-            *lockouts = (lockouts.0 + 1, Some(error.clone()));
+            self.lock_out(&error);
         }
         error
     }
@@ -203,6 +247,8 @@ impl Aws {
 struct Tries {
     failures: u32,
     throttles: u32,
+    /// Keys that nobody knew.
+    keys: u32,
 }
 
 impl Tries {

@@ -2,6 +2,7 @@
 
 mod account;
 mod calls;
+mod identity;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,11 +14,14 @@ use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_types::service_config::ServiceConfigKey;
+use futures::future::BoxFuture;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
 pub use self::account::Aws;
 use self::account::Clients;
+pub use self::identity::Signer;
+use self::identity::{Asker, Identities};
 use super::Op;
 use super::error::AwsError;
 use super::limits::Limits;
@@ -73,6 +77,7 @@ pub struct Session {
     /// How often the credentials were found to be no good, and the last time's error.
     lockouts: Mutex<(u64, Option<AwsError>)>,
     clients: Mutex<HashMap<Region, Arc<Clients>>>,
+    identities: Arc<Identities>,
 }
 
 impl Session {
@@ -126,6 +131,7 @@ impl Session {
             throttled: AtomicU64::new(0),
             lockouts: Mutex::default(),
             clients: Mutex::default(),
+            identities: Arc::default(),
         })
     }
 
@@ -176,11 +182,38 @@ impl Session {
     pub async fn caller(self: &Arc<Self>, region: Region) -> Result<(String, String), AwsError> {
         const OP: Op = Op::read("sts", "GetCallerIdentity");
         let aws = self.clone().account("", "aws").in_region(region);
-        let answer = aws.call(OP, || aws.sts().get_caller_identity().send()).await?;
+        let asker = Asker::default();
+        let ask = || aws.sts().get_caller_identity().customize().interceptor(asker.clone()).send();
+        let answer = aws.call(OP, ask).await?;
         match (answer.account, answer.arn) {
-            (Some(account), Some(arn)) => Ok((account, arn)),
+            (Some(account), Some(arn)) => {
+                self.identities.door.get_or_init(|| region);
+                let signer = Signer { account: account.clone(), arn: arn.clone() };
+                self.identities.learn(asker.key().as_deref(), signer);
+                Ok((account, arn))
+            }
             _ => Err(AwsError::garbled(OP, region, "it names no account")),
         }
+    }
+
+    /// Asks whose an access key is that has just begun to sign.
+    fn introduce<'a>(
+        self: &'a Arc<Self>,
+        key: &'a str,
+        region: Region,
+    ) -> BoxFuture<'a, Result<(), AwsError>> {
+        Box::pin(async move {
+            let _turn = self.identities.asking.lock().await;
+            if self.identities.owner(key).is_none() {
+                self.caller(*self.identities.door.get_or_init(|| region)).await?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Whose credentials signed last, as STS said; `None` if nobody has asked.
+    pub fn signer(&self) -> Option<Signer> {
+        self.identities.signer()
     }
 
     /// The account that the credentials were found to belong to.

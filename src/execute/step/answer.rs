@@ -20,7 +20,7 @@ impl Life<'_> {
     /// point, resumable; what passes is waited for. `None`: look again.
     pub(super) async fn blind(&mut self, error: AwsError) -> Result<Option<End>, JournalError> {
         match error.class {
-            Class::Expired | Class::Credentials => {
+            Class::Expired | Class::Credentials | Class::OtherAccount => {
                 self.shared.interrupt.stop(error.to_pause());
                 Ok(Some(End::Interrupted))
             }
@@ -44,7 +44,7 @@ impl Life<'_> {
     ) -> Result<Option<End>, JournalError> {
         match error.class {
             Class::NotFound => self.after_not_found(error).await,
-            Class::Expired | Class::Credentials => {
+            Class::Expired | Class::Credentials | Class::OtherAccount => {
                 self.uncertain(&error).await?;
                 self.shared.interrupt.stop(error.to_pause());
                 Ok(Some(End::Interrupted))
@@ -73,7 +73,11 @@ impl Life<'_> {
                 self.look_and_go_on().await
             }
             Class::InUse => self.after_in_use(error).await,
+            Class::Protected if error.is_held_back() => {
+                self.refused(error.to_string(), Vec::new()).await.map(Some)
+            }
             Class::Protected
+            | Class::Taken
             | Class::Denied
             | Class::Unavailable
             | Class::Quota

@@ -52,7 +52,12 @@ impl Life<'_> {
             }
             let fresh = match self.shared.eyes.reread(&self.step.resource).await {
                 Ok(fresh) => fresh,
-                Err(error) if matches!(error.class, Class::Expired | Class::Credentials) => {
+                Err(error)
+                    if matches!(
+                        error.class,
+                        Class::Expired | Class::Credentials | Class::OtherAccount
+                    ) =>
+                {
                     self.shared.interrupt.stop(error.to_pause());
                     return Ok(Some(End::Interrupted));
                 }

@@ -1,7 +1,8 @@
 //! The cluster, what lives in it, and what it leaves outside.
 
 use aws_sdk_eks::types::{
-    FargateProfileSelector, LogSetup, LogType, Logging, NodegroupScalingConfig, VpcConfigRequest,
+    AccessScope, AccessScopeType, FargateProfileSelector, LogSetup, LogType, Logging,
+    NodegroupScalingConfig, VpcConfigRequest,
 };
 
 use super::maker::{Maker, Role, absent, role_arn, trust_of_pods};
@@ -149,6 +150,14 @@ async fn access(maker: &mut Maker<'_>) -> Result<(), BoxError> {
     let eks = maker.eks(CLUSTERS);
     let principal = role_arn(&format!("{PREFIX}-sagemaker-execution"));
     eks.create_access_entry().cluster_name(CLUSTER).principal_arn(&principal).send().await?;
+    let scope = AccessScope::builder().r#type(AccessScopeType::Cluster).build();
+    eks.associate_access_policy()
+        .cluster_name(CLUSTER)
+        .principal_arn(&principal)
+        .policy_arn("arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy")
+        .access_scope(scope)
+        .send()
+        .await?;
     let id = format!("{CLUSTER}/{principal}");
     maker.add(Fate::MustGo, kinds::eks::ACCESS_ENTRY, CLUSTERS, id);
     let made = eks

@@ -17,6 +17,9 @@ mod tests;
 
 const TRAIL: &str = "cloudtrail:trail";
 
+const EVENT_CONFIGURATION: &[&str] =
+    &["MaxEventSize", "ContextKeySelectors", "AggregationConfigurations"];
+
 type Refusal = (&'static str, String);
 
 struct Ask<'a> {
@@ -47,6 +50,8 @@ pub fn answer(
         "StopLogging" => logging(&mut ask, false),
         "PutEventSelectors" => put(&mut ask, &["EventSelectors", "AdvancedEventSelectors"]),
         "GetEventSelectors" => get(&ask, &["EventSelectors", "AdvancedEventSelectors"]),
+        "PutEventConfiguration" => put(&mut ask, EVENT_CONFIGURATION),
+        "GetEventConfiguration" => get(&ask, EVENT_CONFIGURATION),
         "PutInsightSelectors" => put(&mut ask, &["InsightSelectors"]),
         "GetInsightSelectors" => get(&ask, &["InsightSelectors"]),
         "AddTags" => tags(&mut ask, true),

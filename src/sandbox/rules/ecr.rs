@@ -8,6 +8,7 @@ use crate::sandbox::account::Account;
 use crate::sandbox::route::{Route, Service};
 use crate::sandbox::{ACCOUNT_ID, answer};
 
+pub mod registry;
 #[cfg(test)]
 mod tests;
 
@@ -34,7 +35,7 @@ pub async fn before(
     Some(answer::json(200, &answer))
 }
 
-/// `CreateRepository` with tags, which winterbaume does not keep.
+/// `CreateRepository` with tags and with filters, which winterbaume does not keep.
 async fn create(account: &Account, request: &MockRequest, route: &Route) -> MockResponse {
     let response = account.backends.handle(request.clone(), route).await;
     let input: Value = serde_json::from_slice(&request.body).unwrap_or_default();
@@ -44,9 +45,19 @@ async fn create(account: &Account, request: &MockRequest, route: &Route) -> Mock
         .flatten()
         .map(|tag| (text(&tag["Key"]), tag["Value"].clone()))
         .collect();
+    let name = text(&input["repositoryName"]);
+    if response.status == 200 {
+        registry::exclude(
+            &mut account.records(),
+            &route.region,
+            &name,
+            &input,
+            account.clock.now(),
+        );
+    }
     if response.status == 200 && !tags.is_empty() {
         let mut state = account.backends.state(Service::Ecr, &route.region).await;
-        state["repositories"][text(&input["repositoryName"])]["tags"] = json!(tags);
+        state["repositories"][&name]["tags"] = json!(tags);
         account.backends.set_state(Service::Ecr, &route.region, state).await;
     }
     response
@@ -157,7 +168,20 @@ pub async fn after(account: &Account, route: &Route, response: MockResponse) -> 
         "DescribeRepositories" => {
             if let Some(rows) = body["repositories"].as_array_mut() {
                 rows.sort_by_key(|row| text(&row["repositoryName"]));
+                let records = account.records();
+                for row in rows {
+                    let name = text(&row["repositoryName"]);
+                    if let Some(filters) = registry::excluded(&records, &route.region, &name) {
+                        row["imageTagMutabilityExclusionFilters"] = filters;
+                    }
+                }
             }
+        }
+        "DeleteRepository" => {
+            let name = text(&body["repository"]["repositoryName"]);
+            let none = Value::Null;
+            let now = account.clock.now();
+            registry::exclude(&mut account.records(), &route.region, &name, &none, now);
         }
         "DescribeImages" => {
             let state = account.backends.state(Service::Ecr, &route.region).await;

@@ -9,8 +9,10 @@ use crate::sandbox::answer;
 use crate::sandbox::records::page;
 use crate::sandbox::route::{Route, Service};
 
+mod policies;
 #[cfg(test)]
 mod tests;
+pub mod vended;
 
 /// `DescribeLogGroups`' largest page, which it also takes if not told.
 const PAGE_MAX: usize = 50;
@@ -32,7 +34,7 @@ pub async fn before(
             let state = account.backends.state(Service::Logs, &route.region).await;
             Some(describe(&state, &input))
         }
-        _ => None,
+        _ => policies::before(account, route, &input).await,
     }
 }
 
@@ -47,6 +49,7 @@ pub async fn after(account: &Account, body: &[u8], route: &Route, response: &Moc
     let mut state = account.backends.state(Service::Logs, &route.region).await;
     let name = input["logGroupName"].as_str().unwrap_or_default();
     if is_end {
+        policies::forget(&mut account.records(), &route.region, name);
         for filters in FILTERS {
             if let Some(all) = state[filters].as_object_mut() {
                 all.retain(|_, filter| filter["log_group_name"] != name);
@@ -113,6 +116,10 @@ fn row(state: &Value, name: &str, group: &Value) -> Value {
         "logGroupClass": "STANDARD",
         "deletionProtectionEnabled": group["deletion_protection_enabled"],
     });
+    // A group has the status only if it ever had a policy of its own (`LogGroup`, API reference).
+    if group["data_protection_policy"].is_string() {
+        row["dataProtectionStatus"] = json!("ACTIVATED");
+    }
     for (member, from) in [("retentionInDays", "retention_in_days"), ("kmsKeyId", "kms_key_id")] {
         if !group[from].is_null() {
             row[member] = group[from].clone();

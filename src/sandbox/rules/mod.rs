@@ -87,6 +87,8 @@ fn kept_here(
         Service::CloudTrail => {
             cloudtrail::answer(&mut account.records(), route, &request.body, now)
         }
+        Service::Ecr => ecr::registry::answer(&mut account.records(), route, &request.body, now),
+        Service::Logs => logs::vended::answer(&mut account.records(), route, &request.body, now),
         Service::Eks => eks::answer(&mut account.records(), route, &request.body, now, weather),
         Service::Organizations => {
             organizations::answer(account.identity.organization.as_deref(), route)

@@ -61,9 +61,11 @@ pub fn answer(identity: &Identity, route: &Route, body: &[u8]) -> Option<MockRes
     }
 }
 
+/// The account is the one in the caller's ARN.
 fn caller(arn: &str) -> MockResponse {
+    let account = arn.split(':').nth(4).unwrap_or(ACCOUNT_ID);
     let result = format!(
-        "<Arn>{arn}</Arn><UserId>AIDASANDBOXLABADMIN01</UserId><Account>{ACCOUNT_ID}</Account>"
+        "<Arn>{arn}</Arn><UserId>AIDASANDBOXLABADMIN01</UserId><Account>{account}</Account>"
     );
     answer::query(
         "https://sts.amazonaws.com/doc/2011-06-15/",

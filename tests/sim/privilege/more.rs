@@ -2,6 +2,8 @@
 //! can make is made.
 
 use aws_sdk_cloudtrail::types::{InsightSelector, InsightType};
+use aws_sdk_cloudwatchlogs::types::{DeliveryDestinationConfiguration, PolicyType};
+use aws_sdk_ecr::types::RctAppliedFor;
 use aws_sdk_eks::types::{CapabilityDeletePropagationPolicy, CapabilityType, VpcConfigRequest};
 use aws_sdk_sagemaker::types::{
     ClusterInstanceGroupSpecification, ClusterLifeCycleConfig, InferenceComponentSpecification,
@@ -20,12 +22,18 @@ const LAB_ROLE: &str =
 /// The lab's, by its prefix; its deletion protection is on.
 const GUARDED: &str = "mlops-retail-prediction-dev-guarded";
 
+/// The lab's, by its prefix.
+const LOCKED: &str = "mlops-retail-prediction-dev-locked";
+
 /// Makes it all beside the lab.
 pub async fn make(sandbox: &Sandbox) -> Made {
     trails(sandbox).await?;
     index(sandbox).await?;
     clusters(sandbox).await?;
     guarded_logs(sandbox).await?;
+    vended_logs(sandbox).await?;
+    registry(sandbox).await?;
+    locked_bucket(sandbox).await?;
     sagemaker(sandbox).await?;
     schedule(sandbox).await?;
     only_read(sandbox).await
@@ -73,6 +81,52 @@ async fn guarded_logs(sandbox: &Sandbox) -> Made {
     client.create_log_group().log_group_name(GUARDED).send().await?;
     let protect = client.put_log_group_deletion_protection().log_group_identifier(GUARDED);
     protect.deletion_protection_enabled(true).send().await?;
+    Ok(())
+}
+
+/// A delivery of a neighbour's, a destination for others' subscriptions, a policy of the account,
+/// and a group with one of its own.
+async fn vended_logs(sandbox: &Sandbox) -> Made {
+    let client = aws_sdk_cloudwatchlogs::Client::new(&sandbox.sdk_config("us-east-1"));
+    let group = "retailer-site-audited";
+    client.create_log_group().log_group_name(group).send().await?;
+    let put = client.put_data_protection_policy().log_group_identifier(group);
+    put.policy_document("{}").send().await?;
+    let stream = "arn:aws:kinesis:us-east-1:842676018087:stream/retailer-site";
+    let put = client.put_destination().destination_name("retailer-site").target_arn(stream);
+    put.role_arn(THEIR_ROLE).send().await?;
+    let put = client.put_account_policy().policy_name("retailer-site");
+    let put = put.policy_type(PolicyType::SubscriptionFilterPolicy);
+    let document = json!({ "DestinationArn": stream, "RoleArn": THEIR_ROLE });
+    put.policy_document(document.to_string()).send().await?;
+    let put = client.put_delivery_source().name("retailer-site").log_type("ACCESS_LOGS");
+    let sender = "arn:aws:cloudfront::842676018087:distribution/E1";
+    put.resource_arn(sender).send().await?;
+    let bucket = "arn:aws:s3:::retailer-site-assets";
+    let to = DeliveryDestinationConfiguration::builder().destination_resource_arn(bucket);
+    let put = client.put_delivery_destination().name("retailer-site");
+    let put = put.delivery_destination_configuration(to.build()?).send().await?;
+    let arn = put.delivery_destination.and_then(|to| to.arn).ok_or("no ARN in the answer")?;
+    let create = client.create_delivery().delivery_source_name("retailer-site");
+    create.delivery_destination_arn(arn).send().await?;
+    Ok(())
+}
+
+async fn registry(sandbox: &Sandbox) -> Made {
+    let client = aws_sdk_ecr::Client::new(&sandbox.sdk_config("us-east-1"));
+    let rule = client.create_pull_through_cache_rule().ecr_repository_prefix("retailer-site");
+    rule.upstream_registry_url("public.ecr.aws").send().await?;
+    let template = client.create_repository_creation_template().prefix("retailer-site");
+    template.applied_for(RctAppliedFor::PullThroughCache).send().await?;
+    Ok(())
+}
+
+/// A bucket of the lab's with Object Lock, and an object that nothing holds.
+async fn locked_bucket(sandbox: &Sandbox) -> Made {
+    let client = aws_sdk_s3::Client::new(&sandbox.sdk_config("us-east-1"));
+    let create = client.create_bucket().bucket(LOCKED);
+    create.object_lock_enabled_for_bucket(true).send().await?;
+    client.put_object().bucket(LOCKED).key("audit.csv").send().await?;
     Ok(())
 }
 

@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use aws_sdk_cloudtrail::types::{EventSelector, ReadWriteType};
+use aws_sdk_cloudtrail::types::{
+    ContextKeySelector, EventSelector, MaxEventSize, ReadWriteType, Type,
+};
 use aws_sdk_cloudwatchlogs::types::MetricTransformation;
 use aws_sdk_iam::types::Tag;
 use aws_sdk_s3::types::{
@@ -121,6 +123,14 @@ async fn log_group(sandbox: &Sandbox) -> Made {
     ] });
     let put = logs.put_data_protection_policy().log_group_identifier(SET);
     put.policy_document(policy.to_string()).send().await?;
+    let put = logs.put_index_policy().log_group_identifier(SET);
+    put.policy_document(json!({ "Fields": ["requestId"] }).to_string()).send().await?;
+    let arn = format!("arn:aws:logs:us-east-1:842676018087:log-group:{SET}");
+    let open = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow",
+        "Principal": { "Service": "delivery.logs.amazonaws.com" },
+        "Action": "logs:PutLogEvents", "Resource": format!("{arn}:*") }] });
+    let put = logs.put_resource_policy().resource_arn(&arn);
+    put.policy_document(open.to_string()).send().await?;
     Ok(())
 }
 
@@ -152,6 +162,10 @@ async fn events(sandbox: &Sandbox) -> Made {
     let writes = EventSelector::builder().read_write_type(ReadWriteType::WriteOnly);
     let put = cloudtrail.put_event_selectors().trail_name("mlops-retail-prediction-audit-trail");
     put.event_selectors(writes.include_management_events(true).build()).send().await?;
+    let tags = ContextKeySelector::builder().r#type(Type::TagContext).equals("Project").build()?;
+    let put = cloudtrail.put_event_configuration().context_key_selectors(tags);
+    let put = put.trail_name("mlops-retail-prediction-audit-trail");
+    put.max_event_size(MaxEventSize::Large).send().await?;
     Ok(())
 }
 

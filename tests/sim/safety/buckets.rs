@@ -14,7 +14,7 @@ use dismantle::aws::kinds::{cloudtrail, ecr, s3, sagemaker};
 use dismantle::resource::ResourceId;
 use dismantle::sandbox::ACCOUNT_ID;
 
-use super::yard::{HOME, Yard, at_home, role_arn};
+use super::yard::{ELSEWHERE, HOME, Yard, at_home, role_arn};
 use super::{BoxError, Evidence, Expect, Pair, Rule, built};
 
 /// A row about a bucket of the lab's. The block makes the neighbour that uses it.
@@ -115,6 +115,27 @@ pub const RULES: &[Rule] = &[
         |yard, bucket| {
             let data = format!("https://{bucket}.s3.{HOME}.amazonaws.com/model.tar.gz");
             yard.their_model(&role_arn(&yard.their("role")), None, Some(&data)).await?
+        }
+    ),
+    used!(
+        "a bucket that a foreign model names by a URL in capitals stays",
+        "model data URL",
+        "RFC 4343: names of hosts are the same in any case, and the bucket's is one of them",
+        |yard, bucket| {
+            let host = format!("{bucket}.s3.{HOME}.amazonaws.com").to_uppercase();
+            let data = format!("HTTPS://{host}/model.tar.gz");
+            yard.their_model(&role_arn(&yard.their("role")), None, Some(&data)).await?
+        }
+    ),
+    used!(
+        "a bucket that a trail of another region logs into stays",
+        "log bucket",
+        "CloudTrail user guide, Receiving log files from multiple Regions: one bucket, any region",
+        |yard, bucket| {
+            let name = yard.their("trail");
+            let create = yard.cloudtrail(ELSEWHERE).create_trail().name(&name);
+            create.s3_bucket_name(&bucket).send().await?;
+            ResourceId::new(cloudtrail::TRAIL, ELSEWHERE, name)
         }
     ),
     used!(
@@ -303,6 +324,22 @@ pub const RULES: &[Rule] = &[
         evidence: Evidence::Uses,
     },
     Rule {
+        name: "an image that a foreign model names by a host in capitals stays",
+        source: "RFC 4343: names of hosts are the same in any case; ECR user guide, registry URI",
+        build: |yard| {
+            built(async move {
+                let image = yard.image(&yard.lab("images")).await?;
+                let role = role_arn(&yard.their("role"));
+                let host = format!("{ACCOUNT_ID}.dkr.ecr.{HOME}.amazonaws.com").to_uppercase();
+                let named = format!("{host}/{}:v1", image.repository);
+                let model = yard.their_model(&role, Some(&named), None).await?;
+                Ok(Pair::of(image.resource(), model))
+            })
+        },
+        expect: Expect::Blocked("(image)"),
+        evidence: Evidence::Uses,
+    },
+    Rule {
         name: "an image that a foreign model names by its digest stays",
         source: "SageMaker API reference, ContainerDefinition, Image: registry/repository[@digest]",
         build: |yard| {
@@ -344,6 +381,28 @@ pub const RULES: &[Rule] = &[
                 let create = create.cloud_watch_logs_log_group_arn(arn);
                 create.cloud_watch_logs_role_arn(role_arn(&yard.their("role"))).send().await?;
                 Ok(Pair::of(group, at_home(cloudtrail::TRAIL, trail)))
+            })
+        },
+        expect: Expect::Blocked("(log group)"),
+        evidence: Evidence::Uses,
+    },
+    Rule {
+        name: "a log group that a trail of the lab's and a foreign one share stays",
+        source: "CloudTrail user guide, Sending events to CloudWatch Logs: trails may share a group",
+        build: |yard| {
+            built(async move {
+                let name = yard.lab("group");
+                let group = yard.log_group(&name, None).await?;
+                let arn = format!("arn:aws:logs:{HOME}:{ACCOUNT_ID}:log-group:{name}:*");
+                let (ours, theirs) = (yard.lab("trail"), yard.their("trail"));
+                for trail in [&ours, &theirs] {
+                    let create = yard.cloudtrail(HOME).create_trail().name(trail);
+                    let create = create.s3_bucket_name("their-trail-logs");
+                    let create = create.cloud_watch_logs_log_group_arn(&arn);
+                    create.cloud_watch_logs_role_arn(role_arn(&yard.their("role"))).send().await?;
+                }
+                let pair = Pair::of(group, at_home(cloudtrail::TRAIL, theirs));
+                Ok(pair.beside(at_home(cloudtrail::TRAIL, ours)))
             })
         },
         expect: Expect::Blocked("(log group)"),

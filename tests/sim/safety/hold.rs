@@ -222,10 +222,10 @@ fn unharmed(
         }
         Expect::Blocked(_) | Expect::Kept(_) => {}
         Expect::Refused(words) => {
-            let failed = outcome.failed.iter().find(|row| row.resource == pair.lab);
-            let says = failed.is_some_and(|row| row.reason.contains(words));
-            if !says {
-                return Err(format!("the run does not say what AWS said: {failed:?}"));
+            let mut rows = outcome.blocked.iter().chain(&outcome.failed);
+            let held = rows.find(|row| row.resource == pair.lab);
+            if !held.is_some_and(|row| row.reason.contains(words)) {
+                return Err(format!("the run does not say what holds it: {held:?}"));
             }
         }
     }

@@ -1,9 +1,9 @@
 //! Policies that somebody else has, and identity providers that somebody else's pods come through.
 
 use aws_sdk_iam::types::Tag;
-use dismantle::aws::kinds::iam;
+use dismantle::aws::kinds::{eks, iam};
 
-use super::yard::{global, role_arn, trust};
+use super::yard::{at_home, global, role_arn, trust};
 use super::{Evidence, Expect, Pair, Rule, built};
 
 /// Why a policy that is attached or a boundary is no one's to delete.
@@ -111,6 +111,27 @@ pub const RULES: &[Rule] = &[
         evidence: Evidence::Uses,
     },
     Rule {
+        name: "the identity provider of the lab's cluster stays where a foreign role trusts it",
+        source: "EKS user guide, IAM roles for service accounts: roles of any owner may trust it",
+        build: |yard| {
+            built(async move {
+                let cluster = yard.lab("cluster");
+                let issuer = yard.cluster(&cluster, &role_arn(&yard.their("role"))).await?;
+                let provider = yard.provider(issuer.trim_start_matches("https://")).await?;
+                let theirs = yard.their("pods");
+                let create = yard.iam().create_role().role_name(&theirs);
+                let create = create.assume_role_policy_document(trust("Federated", &provider));
+                create.send().await?;
+                let gone = at_home(eks::CLUSTER, cluster);
+                let pair =
+                    Pair::of(global(iam::OIDC_PROVIDER, provider), global(iam::ROLE, theirs));
+                Ok(pair.beside(gone))
+            })
+        },
+        expect: Expect::Blocked("trusted identity provider"),
+        evidence: Evidence::Uses,
+    },
+    Rule {
         name: "the identity provider of a foreign cluster is that cluster's, whatever its tags say",
         source: "EKS user guide, Create an IAM OIDC provider for your cluster: one for each issuer",
         build: |yard| {
@@ -121,7 +142,7 @@ pub const RULES: &[Rule] = &[
                 let tag = Tag::builder().key("Lab").value("safety").build()?;
                 let put = yard.iam().tag_open_id_connect_provider();
                 put.open_id_connect_provider_arn(&provider).tags(tag).send().await?;
-                let cluster = super::yard::at_home(dismantle::aws::kinds::eks::CLUSTER, cluster);
+                let cluster = at_home(eks::CLUSTER, cluster);
                 Ok(Pair::of(global(iam::OIDC_PROVIDER, provider), cluster))
             })
         },

@@ -8,8 +8,8 @@ use dismantle::aws::kinds::{cloudtrail, eks, sagemaker};
 use dismantle::resource::ResourceId;
 use dismantle::sandbox::ACCOUNT_ID;
 
-use super::yard::{HOME, Key, at_home, role_arn};
-use super::{Evidence, Expect, Pair, Rule, built};
+use super::yard::{HOME, Key, Yard, at_home, role_arn};
+use super::{BoxError, Evidence, Expect, Pair, Rule, built};
 
 /// What is lost with a key.
 const LOST: &str = "KMS developer guide, Delete an AWS KMS key: what it encrypted is unrecoverable";
@@ -39,6 +39,17 @@ macro_rules! named {
 /// `alias/x` as an ARN.
 fn alias_arn(alias: &str) -> String {
     format!("arn:aws:kms:{HOME}:{ACCOUNT_ID}:{alias}")
+}
+
+/// A cluster whose secrets are encrypted with a key.
+async fn secret(yard: &Yard, name: &str, key: &Key) -> Result<ResourceId, BoxError> {
+    let provider = Provider::builder().key_arn(&key.arn).build();
+    let config = EncryptionConfig::builder().provider(provider).build();
+    let network = VpcConfigRequest::builder().subnet_ids("subnet-1").build();
+    let create = yard.eks().create_cluster().name(name).encryption_config(config);
+    let create = create.role_arn(role_arn(&yard.their("role")));
+    create.resources_vpc_config(network).send().await?;
+    Ok(at_home(eks::CLUSTER, name))
 }
 
 pub const RULES: &[Rule] = &[
@@ -105,16 +116,7 @@ pub const RULES: &[Rule] = &[
         "a key that a foreign cluster's secrets are encrypted with stays",
         "secrets key",
         "EKS user guide, Encrypt Kubernetes secrets with KMS: the cluster cannot be recovered",
-        |yard, key, _alias| {
-            let provider = Provider::builder().key_arn(&key.arn).build();
-            let config = EncryptionConfig::builder().provider(provider);
-            let network = VpcConfigRequest::builder().subnet_ids("subnet-1").build();
-            let name = yard.their("cluster");
-            let create = yard.eks().create_cluster().name(&name).encryption_config(config.build());
-            let create = create.role_arn(role_arn(&yard.their("role")));
-            create.resources_vpc_config(network).send().await?;
-            at_home(eks::CLUSTER, name)
-        }
+        |yard, key, _alias| secret(&yard, &yard.their("cluster"), &key).await?
     ),
     named!(
         "a key that a foreign notebook's volume is encrypted with stays",
@@ -219,6 +221,22 @@ pub const RULES: &[Rule] = &[
             })
         },
         expect: Expect::Blocked("encryption key"),
+        evidence: Evidence::Uses,
+    },
+    Rule {
+        name: "a key that secrets of the lab's cluster and of a foreign one are encrypted with stays",
+        source: LOST,
+        build: |yard| {
+            built(async move {
+                let alias = format!("alias/{}", yard.lab("key"));
+                let key = yard.key(&alias).await?;
+                let ours = yard.lab("cluster");
+                let (gone, theirs) = (secret(&yard, &ours, &key), yard.their("cluster"));
+                let (gone, theirs) = (gone.await?, secret(&yard, &theirs, &key).await?);
+                Ok(Pair::of(key.resource(), theirs).and(at_home(ALIAS, alias)).beside(gone))
+            })
+        },
+        expect: Expect::Blocked("secrets key"),
         evidence: Evidence::Uses,
     },
     Rule {

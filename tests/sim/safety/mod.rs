@@ -6,22 +6,26 @@
 //! of the account not one attribute has changed; and that the row could fail: the same inventory
 //! without the rule's evidence would have lost the thing.
 //!
-//! Things that become different while a run is under way are in [`drift`], what is too much in
-//! [`limits`], and which kinds are read at all in [`kinds`].
+//! Things that become different while a run is under way are in [`drift`], steps that nobody planned
+//! in [`forged`], what is too much in [`limits`], and which kinds are read at all in [`kinds`].
 
 mod buckets;
+mod cautions;
+mod deliveries;
 mod drift;
+mod forged;
 mod hold;
 mod iam;
 mod keys;
 mod kinds;
 mod limits;
+mod locked;
 mod proof;
 mod protected;
 mod roles;
 mod seen;
 mod services;
-mod yard;
+pub mod yard;
 
 use dismantle::resource::ResourceId;
 use futures::future::LocalBoxFuture;
@@ -54,7 +58,8 @@ pub enum Expect {
     Foreign(&'static str),
     /// It is in no list, so that nobody can decide to remove it.
     NotListed,
-    /// It may go, and AWS itself refuses: these words are in the reason of the row that failed.
+    /// It may go by all that a survey shows. The look right before finds what holds it, or AWS
+    /// refuses: these words are in the run's reason.
     Refused(&'static str),
     /// It goes, with this caution.
     Goes(&'static str),
@@ -67,6 +72,8 @@ pub enum Evidence {
     Uses,
     Protection,
     Tag(&'static str),
+    /// The want of a tag by which it was the lab's: its key and its value.
+    Untagged(&'static str, &'static str),
     /// `options: { managed: block }` of the manifest.
     Managed,
     /// That it is not listed, or not where it was asked for.
@@ -136,6 +143,11 @@ fn what_somebody_elses_things_stand_on_stays() {
 }
 
 #[test]
+fn what_logs_are_delivered_into_and_what_a_registry_uses_stays() {
+    hold::hold(deliveries::RULES);
+}
+
+#[test]
 fn what_is_named_by_what_is_only_read_stays() {
     hold::hold(seen::RULES);
 }
@@ -154,11 +166,12 @@ fn every_row_has_a_name_and_a_source() {
         keys::RULES,
         buckets::RULES,
         services::RULES,
+        deliveries::RULES,
         seen::RULES,
         protected::RULES,
     ];
     let held = held.into_iter().flatten().map(|rule| (rule.name, rule.source));
-    let changed = drift::CHANGES.iter().map(|change| (change.name, change.source));
+    let changed = drift::changes().map(|change| (change.name, change.source));
     let mut names = std::collections::BTreeSet::new();
     for (name, source) in held.chain(changed) {
         assert!(names.insert(name), "{name} is there twice");

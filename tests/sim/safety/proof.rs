@@ -107,6 +107,9 @@ pub fn goes_without(
                 thing.tags.remove(key);
             })?;
         }
+        Evidence::Untagged(key, value) => question.change(id, |thing| {
+            thing.tags.insert(key.to_owned(), value.to_owned());
+        })?,
         Evidence::Managed => question.manifest.options.managed = Managed::Delete,
         Evidence::NotListed => question.list(id, survey),
         Evidence::OnlyRead(words) => {

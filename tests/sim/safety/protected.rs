@@ -185,7 +185,7 @@ pub const RULES: &[Rule] = &[
                     .await
             })
         },
-        expect: Expect::Refused("protected by object lock"),
+        expect: Expect::Refused("is under legal hold"),
         evidence: Evidence::OfAws,
     },
     Rule {
@@ -202,7 +202,7 @@ pub const RULES: &[Rule] = &[
                 held(&yard, hold).await
             })
         },
-        expect: Expect::Refused("protected by object lock"),
+        expect: Expect::Refused("is under compliance retention until 2033-05-18"),
         evidence: Evidence::OfAws,
     },
     Rule {
@@ -219,7 +219,7 @@ pub const RULES: &[Rule] = &[
                 held(&yard, hold).await
             })
         },
-        expect: Expect::Refused("protected by object lock"),
+        expect: Expect::Refused("is under governance retention until 2033-05-18"),
         evidence: Evidence::OfAws,
     },
     Rule {
@@ -242,6 +242,23 @@ pub const RULES: &[Rule] = &[
         },
         expect: Expect::Blocked("MFA delete is on"),
         evidence: Evidence::Protection,
+    },
+    Rule {
+        name: "a bucket with an access point stays, and the way to see that is said",
+        source: "S3 API reference, Error responses: BucketHasAccessPointsAttached",
+        build: |yard| {
+            built(async move {
+                let (name, twin) = (yard.lab("shared"), yard.lab("twin"));
+                yard.bucket(&name).await?;
+                let twin = yard.bucket(&twin).await?;
+                if !yard.sandbox.attach_access_point(&name, "their-readers") {
+                    return Err("the bucket is not there".into());
+                }
+                Ok(Pair::alone(at_home(s3::BUCKET, name)).beside(twin))
+            })
+        },
+        expect: Expect::Refused("has access points attached"),
+        evidence: Evidence::OfAws,
     },
     Rule {
         name: "a bucket of another account is in no list",

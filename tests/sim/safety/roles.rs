@@ -438,6 +438,38 @@ pub const RULES: &[Rule] = &[
         evidence: Evidence::Uses,
     },
     Rule {
+        name: "a role that nodes of the lab's cluster and of a foreign one share stays",
+        source: "EKS user guide, Amazon EKS node IAM role: one role may serve several nodegroups",
+        build: |yard| {
+            built(async move {
+                let name = yard.lab("role");
+                let role = yard.role(&name).await?;
+                let ours = yard.lab("cluster");
+                yard.cluster(&ours, &role_arn(&yard.their("cluster-role"))).await?;
+                let gone = yard.nodegroup(&ours, &role).await?;
+                let theirs = yard.nodegroup(&yard.their_cluster().await?, &role).await?;
+                Ok(Pair::of(global(ROLE, name), theirs).beside(gone))
+            })
+        },
+        expect: Expect::Blocked("node role"),
+        evidence: Evidence::Uses,
+    },
+    Rule {
+        name: "a role whose name a foreign notebook writes in other letters stays",
+        source: "IAM API reference, CreateRole: names are not distinguished by case",
+        build: |yard| {
+            built(async move {
+                let name = yard.lab("Role");
+                yard.role(&name).await?;
+                let arn = role_arn(&name.to_uppercase());
+                let notebook = yard.notebook(HOME, &yard.their("notebook"), &arn).await?;
+                Ok(Pair::of(global(ROLE, name), notebook))
+            })
+        },
+        expect: Expect::Blocked("role ARN"),
+        evidence: Evidence::Uses,
+    },
+    Rule {
         name: "a role that EC2 last used in another region goes, and that is said",
         source: "IAM API reference, RoleLastUsed: when and in which region",
         build: |yard| built(trusting(yard, "ec2.amazonaws.com", true)),
@@ -455,6 +487,23 @@ pub const RULES: &[Rule] = &[
             "trusts batchoperations.s3.amazonaws.com, whose use of it cannot be seen: no use \
              recorded",
         ),
+        evidence: Evidence::Nothing,
+    },
+    Rule {
+        name: "a role that pods of a foreign cluster may come to goes, and that is said",
+        source: "EKS user guide, IAM roles for service accounts: a role trusts a cluster's issuer",
+        build: |yard| {
+            built(async move {
+                let (theirs, name) = (yard.their("cluster"), yard.lab("role"));
+                let issuer = yard.cluster(&theirs, &role_arn(&yard.their("cluster-role"))).await?;
+                let provider = yard.provider(issuer.trim_start_matches("https://")).await?;
+                let role = yard.iam().create_role().role_name(&name);
+                let trust = trust("Federated", &provider);
+                role.assume_role_policy_document(trust).send().await?;
+                Ok(Pair::of(global(ROLE, name), global(iam::OIDC_PROVIDER, provider)))
+            })
+        },
+        expect: Expect::Goes("its trusted identity provider, stays: who comes through it may use"),
         evidence: Evidence::Nothing,
     },
     Rule {

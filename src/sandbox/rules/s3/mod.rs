@@ -63,7 +63,12 @@ pub async fn answer(account: &Account, request: MockRequest, route: &Route) -> M
         let here = content(account, &request, route, now);
         match here {
             Some(response) => response,
-            None => account.backends.handle(request, route).await,
+            None => {
+                let headers = request.headers.clone();
+                let mut response = account.backends.handle(request, route).await;
+                settings::least_size(account, &headers, route, &mut response);
+                response
+            }
         }
     };
     // The answer to a HEAD has no body, whatever went wrong.
@@ -186,6 +191,12 @@ async fn create(
 /// `DeleteBucket`: "All objects (including all object versions and delete markers) in the bucket
 /// must be deleted" (`BucketNotEmpty`, 409). Unfinished uploads hold only directory buckets.
 fn empty_first(ask: &mut Ask<'_>) -> Result<(), MockResponse> {
+    // S3 API reference, "Error responses".
+    if !ask.here()?.access_points.is_empty() {
+        let message = "The bucket you tried to delete has access points attached. Delete your \
+                       access points before deleting your bucket.";
+        return Err(refuse(400, "BucketHasAccessPointsAttached", message));
+    }
     let versioned = ask.here()?.versioning != Versioning::Never;
     if ask.here()?.objects.is_empty() {
         return Ok(());

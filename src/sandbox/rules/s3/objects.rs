@@ -6,7 +6,7 @@ use winterbaume_core::MockResponse;
 
 use super::store::{Held, NULL, Version, Versioning};
 use super::xml::{document, element, elements, http_time, time};
-use super::{Ask, no_key, refuse};
+use super::{Ask, no_key, refuse, settings};
 use crate::sandbox::answer::{self, tag};
 
 type Result = std::result::Result<MockResponse, MockResponse>;
@@ -56,10 +56,12 @@ pub fn store(
     headers: Vec<(String, String)>,
 ) -> std::result::Result<Version, MockResponse> {
     let fresh = ask.store.new_id();
-    let hold = ask.header("x-amz-object-lock-legal-hold") == Some("ON");
+    let hold = ask.header("x-amz-object-lock-legal-hold").map(|status| status == "ON");
     let until = ask.header("x-amz-object-lock-retain-until-date");
     let until = until.and_then(|until| until.parse().ok());
     let mode = ask.header("x-amz-object-lock-mode").map(str::to_owned);
+    let now = ask.now;
+    let retention = mode.zip(until).or(settings::default_retention(ask.here()?, now));
     let version = Version {
         id: if ask.here()?.versioning == Versioning::Enabled { fresh } else { NULL.to_owned() },
         marker: false,
@@ -69,7 +71,7 @@ pub fn store(
         headers,
         tags: String::new(),
         legal_hold: hold,
-        retention: mode.zip(until),
+        retention,
     };
     let key = ask.key.clone();
     ask.here()?.put(&key, version.clone());
@@ -215,7 +217,7 @@ fn delete_one(
         body: Bytes::new(),
         headers: Vec::new(),
         tags: String::new(),
-        legal_hold: false,
+        legal_hold: None,
         retention: None,
     };
     bucket.put(key, marker);
@@ -285,13 +287,18 @@ fn version_of<'a>(ask: &'a mut Ask<'_>) -> std::result::Result<&'a mut Version, 
 
 fn set_hold(ask: &mut Ask<'_>) -> Result {
     let on = element(&ask.request.body, "Status").as_deref() == Some("ON");
-    version_of(ask)?.legal_hold = on;
+    version_of(ask)?.legal_hold = Some(on);
     Ok(answer::empty(200))
 }
 
 fn hold(ask: &mut Ask<'_>) -> Result {
-    let status = if version_of(ask)?.legal_hold { "ON" } else { "OFF" };
-    Ok(answer::xml(200, document("LegalHold", &tag("Status", status))))
+    match version_of(ask)?.legal_hold {
+        Some(on) => {
+            let status = if on { "ON" } else { "OFF" };
+            Ok(answer::xml(200, document("LegalHold", &tag("Status", status))))
+        }
+        None => Err(no_lock()),
+    }
 }
 
 fn set_retention(ask: &mut Ask<'_>) -> Result {
@@ -308,12 +315,14 @@ fn retention(ask: &mut Ask<'_>) -> Result {
             let inner = tag("Mode", &mode) + &tag("RetainUntilDate", &time(until));
             Ok(answer::xml(200, document("Retention", &inner)))
         }
-        None => Err(refuse(
-            404,
-            "NoSuchObjectLockConfiguration",
-            "The specified object does not have a ObjectLock configuration",
-        )),
+        None => Err(no_lock()),
     }
+}
+
+/// What S3 says of a version that never had a hold or retention (versitygw issue 883).
+fn no_lock() -> MockResponse {
+    let message = "The specified object does not have a ObjectLock configuration";
+    refuse(404, "NoSuchObjectLockConfiguration", message)
 }
 
 fn set_tags(ask: &mut Ask<'_>) -> Result {

@@ -3,12 +3,16 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use http::HeaderMap;
+use jiff::{SignedDuration, Timestamp};
 use winterbaume_core::{MockRequest, MockResponse};
 
 use super::Ask;
 use super::store::Bucket;
 use super::xml::{document, elements};
+use crate::sandbox::account::Account;
 use crate::sandbox::answer::{self, tag};
+use crate::sandbox::route::Route;
 
 const OBJECT_LOCK: &str = "ObjectLockConfiguration";
 const OWNERSHIP: &str = "BucketOwnershipControls";
@@ -57,9 +61,54 @@ pub fn answer(ask: &mut Ask<'_>) -> Option<MockResponse> {
     }
 }
 
+/// From which size on a lifecycle's transitions take objects: a header of the rules' own calls.
+///
+/// Source: `PutBucketLifecycleConfiguration`, API reference: `all_storage_classes_128K` unless it
+/// is told otherwise.
+pub fn least_size(
+    account: &Account,
+    headers: &HeaderMap,
+    route: &Route,
+    response: &mut MockResponse,
+) {
+    const HEADER: &str = "x-amz-transition-default-minimum-object-size";
+    const SETTING: &str = "TransitionDefaultMinimumObjectSize";
+    let name = route.bucket.as_deref().unwrap_or_default();
+    let mut store = account.store();
+    let Some(bucket) = store.buckets.get_mut(name).filter(|_| response.status < 300) else {
+        return;
+    };
+    match route.operation.as_str() {
+        "PutBucketLifecycleConfiguration" => {
+            let told = headers.get(HEADER).and_then(|told| told.to_str().ok());
+            put(bucket, SETTING, told.unwrap_or("all_storage_classes_128K"));
+        }
+        "DeleteBucketLifecycle" => {
+            bucket.settings.remove(SETTING);
+        }
+        "GetBucketLifecycleConfiguration" => {
+            if let Some(kept) = bucket.settings.get(SETTING) {
+                answer::set_header(response, HEADER, &String::from_utf8_lossy(kept));
+            }
+        }
+        _ => {}
+    }
+}
+
 /// `CreateBucket` with `x-amz-bucket-object-lock-enabled` turns Object Lock on, with no rule.
 pub fn lock(bucket: &mut Bucket) {
     put(bucket, OBJECT_LOCK, &document(OBJECT_LOCK, &tag("ObjectLockEnabled", "Enabled")));
+}
+
+/// What a version is under that was put without retention of its own (S3 user guide, "Locking
+/// objects with Object Lock", default retention settings).
+pub fn default_retention(bucket: &Bucket, now: Timestamp) -> Option<(String, Timestamp)> {
+    let rules = elements(bucket.settings.get(OBJECT_LOCK)?, "DefaultRetention");
+    let rule = rules.first()?;
+    let number = |member: &str| rule.get(member)?.parse::<i64>().ok();
+    let days = number("Days").or_else(|| Some(number("Years")? * 365))?;
+    let until = now.checked_add(SignedDuration::from_hours(24 * days)).ok()?;
+    Some((rule.get("Mode")?.clone(), until))
 }
 
 /// `CreateBucket` with `x-amz-object-ownership`.

@@ -28,6 +28,8 @@ pub struct Bucket {
     pub created: Timestamp,
     pub versioning: Versioning,
     pub mfa_delete: bool,
+    /// Access points that stand for it, by name.
+    pub access_points: Vec<String>,
     /// Settings that winterbaume forgets, as they were put, by the operation's name without its
     /// verb: `BucketLogging`.
     pub settings: BTreeMap<String, Bytes>,
@@ -56,7 +58,8 @@ pub struct Version {
     /// Content type and user metadata.
     pub headers: Vec<(String, String)>,
     pub tags: String,
-    pub legal_hold: bool,
+    /// `None` where nobody ever set one.
+    pub legal_hold: Option<bool>,
     /// Mode and end.
     pub retention: Option<(String, Timestamp)>,
 }
@@ -104,7 +107,7 @@ impl Store {
             let uploads: Vec<&(String, String)> = bucket.uploads.keys().collect();
             json!({ "owner": bucket.owner, "region": bucket.region, "created": bucket.created,
                 "versioning": format!("{:?}", bucket.versioning), "settings": settings(bucket),
-                "mfa_delete": bucket.mfa_delete, "objects": objects, "uploads": uploads })
+                "mfa_delete": bucket.mfa_delete, "access_points": bucket.access_points, "objects": objects, "uploads": uploads })
         };
         self.buckets.iter().map(|(name, held)| (name.clone(), bucket(held))).collect()
     }
@@ -124,6 +127,7 @@ impl Bucket {
             created,
             versioning: Versioning::Never,
             mfa_delete: false,
+            access_points: Vec::new(),
             settings: BTreeMap::new(),
             objects: BTreeMap::new(),
             uploads: BTreeMap::new(),
@@ -171,7 +175,7 @@ impl Bucket {
         let Some(at) = versions.iter().position(|version| version.id == id) else {
             return Ok(None);
         };
-        if versions[at].legal_hold {
+        if versions[at].legal_hold == Some(true) {
             return Err(Held::LegalHold);
         }
         if let Some((mode, until)) = &versions[at].retention

@@ -87,6 +87,24 @@ async fn locks_hold_and_are_said_key_by_key() {
     let all = Delete::builder().objects(object.build().unwrap()).build().unwrap();
     let gone = s3.delete_objects().bucket("lab").delete(all).send().await.unwrap();
     assert_eq!(gone.errors()[0].code(), Some("AccessDenied"));
+    let hold = |key: &'static str| s3.get_object_legal_hold().bucket("lab").key(key).send();
+    let on = hold("held").await.unwrap();
+    assert_eq!(on.legal_hold().and_then(|hold| hold.status()).unwrap().as_str(), "ON");
+    s3.put_object().bucket("lab").key("free").send().await.unwrap();
+    assert_eq!(code(hold("free").await), "NoSuchObjectLockConfiguration");
+    let until = s3.get_object_retention().bucket("lab").key("free").send().await;
+    assert_eq!(code(until), "NoSuchObjectLockConfiguration");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bucket_with_an_access_point_is_not_deleted() {
+    let sandbox = Sandbox::builder().build();
+    let s3 = Client::new(&sandbox.sdk_config("us-east-1"));
+    assert!(!sandbox.attach_access_point("lab", "readers"));
+    bucket(&s3, "lab", false).await;
+    assert!(sandbox.attach_access_point("lab", "readers"));
+    let refused = code(s3.delete_bucket().bucket("lab").send().await);
+    assert_eq!(refused, "BucketHasAccessPointsAttached");
 }
 
 #[tokio::test(start_paused = true)]
