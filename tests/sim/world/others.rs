@@ -171,7 +171,10 @@ impl Maker<'_> {
 
     /// A neighbour's role may use a key, which is then in use.
     async fn grant(&mut self, region: &'static str) -> Result<(), String> {
-        let Some(key) = self.pick(kms::KEY, region, Side::Theirs) else { return Ok(()) };
+        let key = match self.pick(kms::KEY, region, Side::Theirs) {
+            Some(key) => key,
+            None => self.key(region, Side::Theirs).await?,
+        };
         let role = self.role(Side::Theirs).await?;
         let body = json!({ "KeyId": self.id(key), "GranteePrincipal": self.arn(role),
             "Operations": ["Decrypt"] });
