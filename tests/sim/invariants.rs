@@ -223,7 +223,8 @@ pub fn report(
     Ok(())
 }
 
-/// Calls of a look at a region in which there is nothing.
+/// Calls of a look at the lab's region and at what is global, where there is nothing: 66, and a few
+/// for kinds to come. Regions that are read only for what uses a global thing take fewer.
 pub const SURVEY: u64 = 70;
 
 /// Calls that the program may make in a story.

@@ -40,6 +40,10 @@ pub fn state(account: &Value, id: &ResourceId) -> Value {
         kind => {
             let name = match kind {
                 "sagemaker:app" => app(name),
+                // Known by their ARNs.
+                "sagemaker:mlflow-app" | "sagemaker:partner-app" => {
+                    name.rsplit('/').next().unwrap_or(name).to_owned()
+                }
                 "sagemaker:model-package" => {
                     name.split_once(":model-package/").map_or(name, |(_, name)| name).to_owned()
                 }

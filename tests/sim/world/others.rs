@@ -1,13 +1,15 @@
 //! Neighbours' things of kinds that are only read: what they use stays.
 
-use dismantle::aws::kinds::{cloudtrail, eks, kms, s3, sagemaker};
+use dismantle::aws::kinds::{cloudtrail, eks, iam, kms, s3, sagemaker};
+use dismantle::aws::registry;
 use dismantle::resource::Kind;
 use rand::Rng;
 use serde_json::{Value, json};
 
-use super::Side;
 use super::make::{Maker, New};
+use super::{Side, Thing};
 use crate::hand::encoded;
+use crate::seen::{MAKERS, With};
 
 impl Maker<'_> {
     /// Something of a neighbour's that may use what is the lab's.
@@ -22,6 +24,44 @@ impl Maker<'_> {
             6 => self.grant(region).await,
             _ => self.capability(region).await,
         }
+    }
+
+    /// Something of SageMaker's that only names things: a role and a bucket that are there, and
+    /// others that are not.
+    pub async fn seen(&mut self, region: &'static str) -> Result<(), String> {
+        let (kind, make) = MAKERS[self.chance.random_range(0..MAKERS.len())];
+        let role = self.some_role(Side::Theirs).await?;
+        let bucket = self.some_bucket(region, Side::Theirs).await?;
+        let name = self.name(Side::Theirs, kind.resource(), false).text;
+        let with = With {
+            role: self.arn(role),
+            bucket: self.id(bucket),
+            key: Self::arn_of("kms", region, "key/not-there"),
+            image: "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1"
+                .to_owned(),
+            model: "not-there".to_owned(),
+            endpoint: "not-there".to_owned(),
+            package: Self::arn_of("sagemaker", region, "model-package/not-there"),
+        };
+        let client = aws_sdk_sagemaker::Client::new(&self.hand.0.visitor_config(region));
+        let id = make(&client, &name, &with).await.map_err(|error| format!("{kind}: {error:?}"))?;
+        let arn_of = |kind: Kind, id: &str| match id.starts_with("arn:") {
+            true => id.to_owned(),
+            false => Self::arn_of("sagemaker", region, &format!("{}/{id}", kind.resource())),
+        };
+        let facts = registry::catalog().get(kind).ok_or("no such kind")?;
+        let can_use = |used| facts.can_use.contains(used);
+        let mut uses: Vec<usize> = can_use(&iam::ROLE).then_some(role).into_iter().collect();
+        uses.extend(can_use(&s3::BUCKET).then_some(bucket));
+        let side = Side::Theirs;
+        if kind == sagemaker::IMAGE_VERSION {
+            let (kind, arn) = (sagemaker::IMAGE, arn_of(sagemaker::IMAGE, &name));
+            let image = self.add(New { kind, region, id: name, arn, side, uses: vec![role] });
+            uses.push(image);
+        }
+        let arn = arn_of(kind, &id);
+        self.add(New { kind, region, id, arn, side, uses });
+        Ok(())
     }
 
     /// A role's ARN and a bucket's place, and who they are.

@@ -55,7 +55,7 @@ pub(in super::super) const APP_IMAGE_CONFIG: Seen = Seen {
     )
 };
 
-/// MLflow without a server. Two may have one name.
+/// MLflow without a server. Its name is no part of its ARN, by which it is known.
 pub(in super::super) const MLFLOW_APP: Seen = Seen {
     id: Some("Arn"),
     status: Some("Status"),
@@ -168,8 +168,8 @@ pub(in super::super) const HUB: Seen = Seen {
     )
 };
 
-/// The account's own hubs, and not AWS's (`arn:…:aws:hub/SageMakerPublicHub`). The SDK has no
-/// paginator for them.
+/// The account's own hubs: neither AWS's (`arn:…:aws:hub/SageMakerPublicHub`) nor those that other
+/// accounts share. The SDK has no paginator for them.
 async fn hubs(aws: &Aws) -> Result<Vec<Value>, AwsError> {
     const LIST: Op = Op::read("sagemaker", "ListHubs");
     let client = aws.sagemaker();
