@@ -30,6 +30,8 @@ kinds! {
         DELIVERY_DESTINATION = "logs:delivery-destination",
         DELIVERY = "logs:delivery",
         ACCOUNT_POLICY = "logs:account-policy",
+        SCHEDULED_QUERY = "logs:scheduled-query",
+        ANOMALY_DETECTOR = "logs:anomaly-detector",
     }
     ecr {
         REPOSITORY = "ecr:repository",

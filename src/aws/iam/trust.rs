@@ -8,8 +8,8 @@ use crate::aws::spelling;
 
 /// The principals of whom every use of a role is in some list that Dismantle reads, so that a role
 /// is seen in use by them. Others of the same services are not: S3's batch operations and access
-/// grants; CloudWatch Logs, whose destinations, deliveries and policies are read, and whose
-/// scheduled queries, imports, lookup tables and OpenSearch integrations are not.
+/// grants; CloudWatch Logs, whose destinations, deliveries, policies and scheduled queries are read,
+/// and whose imports and OpenSearch integrations are not.
 const SEEN_SERVICES: &[&str] = &[
     // A trail's CloudWatch Logs role (`CreateTrail`).
     "cloudtrail.amazonaws.com",

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::account_policy::findings;
-use super::{PAGE_MAX, known, policies};
+use super::{PAGE_MAX, key_uses, known, policies};
 use crate::aws::kinds::iam::ROLE;
 use crate::aws::kinds::kms::{ALIAS, KEY};
 use crate::aws::kinds::logs::LOG_GROUP;
@@ -280,12 +280,7 @@ fn resource(aws: &Aws, group: &types::LogGroup) -> Option<Resource> {
     }
     let retention = group.retention_in_days();
     seen.fact("retention", retention.map_or("never".to_owned(), |days| days.to_string()));
-    if let Some(key) = group.kms_key_id() {
-        if key.contains("alias/") {
-            seen.uses.push(Reference::soft(ALIAS, key, "encryption key"));
-        }
-        seen.uses.push(Reference::soft(KEY, key, "encryption key"));
-    }
+    seen.uses.extend(key_uses(group.kms_key_id(), "encryption key"));
     if group.deletion_protection_enabled() == Some(true) {
         let why = "deletion protection is on".to_owned();
         seen.protections.push(Protection { why, liftable: true });

@@ -2,7 +2,7 @@
 //! can make is made.
 
 use aws_sdk_cloudtrail::types::{InsightSelector, InsightType};
-use aws_sdk_cloudwatchlogs::types::{DeliveryDestinationConfiguration, PolicyType};
+use aws_sdk_cloudwatchlogs::types::{DeliveryDestinationConfiguration, PolicyType, QueryLanguage};
 use aws_sdk_ecr::types::RctAppliedFor;
 use aws_sdk_eks::types::{CapabilityDeletePropagationPolicy, CapabilityType, VpcConfigRequest};
 use aws_sdk_sagemaker::types::{
@@ -99,6 +99,13 @@ async fn vended_logs(sandbox: &Sandbox) -> Made {
     let put = put.policy_type(PolicyType::SubscriptionFilterPolicy);
     let document = json!({ "DestinationArn": stream, "RoleArn": THEIR_ROLE });
     put.policy_document(document.to_string()).send().await?;
+    let create =
+        client.create_scheduled_query().name("retailer-site").execution_role_arn(THEIR_ROLE);
+    let create = create.query_language(QueryLanguage::Cwli).query_string("fields @message");
+    create.schedule_expression("cron(0 1 * * ? *)").send().await?;
+    let create = client.create_log_anomaly_detector();
+    let watched = format!("arn:aws:logs:us-east-1:842676018087:log-group:{group}");
+    create.log_group_arn_list(watched).send().await?;
     let put = client.put_delivery_source().name("retailer-site").log_type("ACCESS_LOGS");
     let sender = "arn:aws:cloudfront::842676018087:distribution/E1";
     put.resource_arn(sender).send().await?;

@@ -1,6 +1,10 @@
 //! What other services' logs are delivered into, and what a registry makes by itself.
 
-use aws_sdk_cloudwatchlogs::types::{DeliveryDestinationConfiguration, PolicyType};
+use aws_sdk_cloudwatchlogs::operation::create_scheduled_query::builders::CreateScheduledQueryFluentBuilder;
+use aws_sdk_cloudwatchlogs::types::{
+    DeliveryDestinationConfiguration, DestinationConfiguration, PolicyType, QueryLanguage,
+    S3Configuration,
+};
 use aws_sdk_ecr::types::{EncryptionConfigurationForRepositoryCreationTemplate, RctAppliedFor};
 use dismantle::aws::kinds::iam::ROLE;
 use dismantle::aws::kinds::{ecr, kms, logs};
@@ -8,7 +12,7 @@ use dismantle::resource::ResourceId;
 use dismantle::sandbox::ACCOUNT_ID;
 use serde_json::{Value, json};
 
-use super::yard::{BoxError, HOME, Yard, at_home, global};
+use super::yard::{BoxError, HOME, Yard, at_home, global, role_arn};
 use super::{Evidence, Expect, Pair, Rule, built};
 
 const STREAM: &str = "arn:aws:kinesis:us-east-1:842676018087:stream/their-stream";
@@ -40,6 +44,13 @@ async fn destination(yard: &Yard, stands_for: &str) -> Result<ResourceId, BoxErr
     let put = yard.logs().put_delivery_destination().name(&name);
     put.delivery_destination_configuration(to.build()?).send().await?;
     Ok(at_home(logs::DELIVERY_DESTINATION, name))
+}
+
+/// Somebody else's query, which is still to be sent.
+fn query(yard: &Yard, name: &str, role: &str) -> CreateScheduledQueryFluentBuilder {
+    let create = yard.logs().create_scheduled_query().name(name).execution_role_arn(role);
+    let create = create.query_language(QueryLanguage::Cwli).query_string("fields @message");
+    create.schedule_expression("cron(0 1 * * ? *)")
 }
 
 /// A data protection policy that writes down what it finds.
@@ -150,6 +161,61 @@ pub const RULES: &[Rule] = &[
             let document = audit(&json!({ "CloudWatchLogs": { "LogGroup": name } }));
             put.policy_document(document).send().await?;
             Ok(Pair::of(group, theirs))
+        }
+    ),
+    used!(
+        "a role as which a foreign query runs by the clock stays",
+        "execution role",
+        "CloudWatch Logs API reference, CreateScheduledQuery, executionRoleArn",
+        |yard| {
+            let (lab, arn) = role(&yard).await?;
+            let name = yard.their("query");
+            query(&yard, &name, &arn).send().await?;
+            Ok(Pair::of(lab, at_home(logs::SCHEDULED_QUERY, name)))
+        }
+    ),
+    used!(
+        "a bucket into which a foreign query writes stays",
+        "destination bucket",
+        "CloudWatch Logs API reference, S3Configuration, destinationIdentifier",
+        |yard| {
+            let (bucket, name) = (yard.lab("bucket"), yard.their("query"));
+            let lab = yard.bucket(&bucket).await?;
+            let writer = role_arn(&yard.their("writer"));
+            let s3 = S3Configuration::builder().role_arn(&writer);
+            let s3 = s3.destination_identifier(format!("s3://{bucket}/daily")).build()?;
+            let to = DestinationConfiguration::builder().s3_configuration(s3).build();
+            query(&yard, &name, &writer).destination_configuration(to).send().await?;
+            Ok(Pair::of(lab, at_home(logs::SCHEDULED_QUERY, name)))
+        }
+    ),
+    used!(
+        "a log group that a foreign query reads stays",
+        "queried log group",
+        "CloudWatch Logs API reference, CreateScheduledQuery, logGroupIdentifiers",
+        |yard| {
+            let (group, name) = (yard.lab("group"), yard.their("query"));
+            let lab = yard.log_group(&group, None).await?;
+            let query = query(&yard, &name, &role_arn(&yard.their("runner")));
+            query.log_group_identifiers(group).send().await?;
+            Ok(Pair::of(lab, at_home(logs::SCHEDULED_QUERY, name)))
+        }
+    ),
+    used!(
+        "a key with which a foreign anomaly detector writes stays",
+        "encryption key",
+        "CloudWatch Logs API reference, CreateLogAnomalyDetector, kmsKeyId",
+        |yard| {
+            let alias = format!("alias/{}", yard.lab("key"));
+            let key = yard.key(&alias).await?;
+            let theirs = yard.log_group(&yard.their("group"), None).await?;
+            let group = format!("arn:aws:logs:{HOME}:{ACCOUNT_ID}:log-group:{}", theirs.id);
+            let create = yard.logs().create_log_anomaly_detector().kms_key_id(&key.arn);
+            let made = create.log_group_arn_list(group).send().await?.anomaly_detector_arn;
+            let made = made.ok_or("no ARN in the answer")?;
+            let id = made.rsplit(':').next().unwrap_or_default();
+            let theirs = at_home(logs::ANOMALY_DETECTOR, id);
+            Ok(Pair::of(key.resource(), theirs).and(at_home(kms::ALIAS, alias)))
         }
     ),
     used!(

@@ -29,6 +29,8 @@ const CAN_USE: &[(Kind, &[Kind])] = &[
     (logs::DELIVERY_DESTINATION, &[logs::LOG_GROUP, s3::BUCKET, iam::ROLE]),
     (logs::DELIVERY, &[logs::DELIVERY_SOURCE, logs::DELIVERY_DESTINATION]),
     (logs::ACCOUNT_POLICY, &[iam::ROLE, logs::LOG_GROUP, s3::BUCKET]),
+    (logs::SCHEDULED_QUERY, &[iam::ROLE, logs::LOG_GROUP, s3::BUCKET, kms::KEY]),
+    (logs::ANOMALY_DETECTOR, &[kms::KEY]),
     (ecr::REPOSITORY, &[kms::KEY]),
     (ecr::PULL_THROUGH_CACHE_RULE, &[iam::ROLE]),
     (ecr::REPOSITORY_CREATION_TEMPLATE, &[iam::ROLE, kms::KEY]),

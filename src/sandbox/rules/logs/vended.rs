@@ -1,5 +1,6 @@
-//! Destinations of subscriptions, the deliveries of other services' logs, and policies of the
-//! account, kept here: winterbaume's have no tags, no pages and no ARNs that AWS gives them.
+//! Destinations of subscriptions, the deliveries of other services' logs, policies of the account,
+//! scheduled queries and anomaly detectors, kept here: winterbaume's have no tags, no pages, and
+//! the machine's own time.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +9,7 @@ use serde_json::{Map, Value, json};
 use winterbaume_core::MockResponse;
 
 use super::PAGE_MAX;
-use crate::sandbox::records::{Id, LETTERS, Record, Records, page};
+use crate::sandbox::records::{HEX, Id, LETTERS, Record, Records, page};
 use crate::sandbox::route::{Route, Service};
 use crate::sandbox::{ACCOUNT_ID, answer};
 
@@ -17,6 +18,8 @@ const SOURCE: &str = "logs:delivery-source";
 const TARGET: &str = "logs:delivery-destination";
 const DELIVERY: &str = "logs:delivery";
 const POLICY: &str = "logs:account-policy";
+const QUERY: &str = "logs:scheduled-query";
+const DETECTOR: &str = "logs:anomaly-detector";
 
 type Refusal = (&'static str, String);
 
@@ -61,6 +64,12 @@ pub fn answer(
                 && (name.is_empty() || name == one.text("policyName"))
         })),
         "DeleteAccountPolicy" => delete_policy(&mut ask),
+        "CreateScheduledQuery" => Ok(create_query(&mut ask)),
+        "GetScheduledQuery" => get_query(&ask),
+        "ListScheduledQueries" => Ok(summaries(ask.list(QUERY, "scheduledQueries", |_, _| true))),
+        "DeleteScheduledQuery" => ask.delete(QUERY, "identifier"),
+        "CreateLogAnomalyDetector" => Ok(create_detector(&mut ask)),
+        "ListLogAnomalyDetectors" => Ok(ask.list(DETECTOR, "anomalyDetectors", |_, _| true)),
         _ => return None,
     };
     Some(match result {
@@ -103,25 +112,31 @@ impl Ask<'_> {
             .filter(|(_, value)| !value.is_null())
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
-        // An account policy has none.
-        if id.kind != POLICY {
-            body.insert("arn".to_owned(), json!(arn));
-        }
+        let member = match id.kind {
+            // It has none.
+            POLICY => None,
+            QUERY => Some("scheduledQueryArn"),
+            DETECTOR => Some("anomalyDetectorArn"),
+            _ => Some("arn"),
+        };
+        body.extend(member.map(|member| (member.to_owned(), json!(arn))));
         let record = Record { body, arn, tags, created, next: None };
-        let shown = shown(&record);
+        let shown = shown(id.kind, &record);
         self.records.insert(id, record);
         shown
     }
 
     fn get(&self, kind: &'static str, by: &str, member: &str) -> Result<Value, Refusal> {
         let record = self.records.get(&self.id(kind, by)).ok_or_else(missing)?;
-        Ok(json!({ member: shown(record) }))
+        Ok(json!({ member: shown(kind, record) }))
     }
 
     fn list(&self, kind: &str, rows: &str, is_asked_for: fn(&Self, &Record) -> bool) -> Value {
         let all = self.records.of(self.region, kind).map(|(_, record)| record);
-        let found = all.filter(|record| is_asked_for(self, record)).map(shown).collect();
-        let size = self.input.get("limit").and_then(Value::as_u64);
+        let found = all.filter(|record| is_asked_for(self, record));
+        let found = found.map(|record| shown(kind, record)).collect();
+        let size = self.input.get("limit").or(self.input.get("maxResults"));
+        let size = size.and_then(Value::as_u64);
         let size = size.and_then(|size| usize::try_from(size).ok()).unwrap_or(PAGE_MAX);
         let token = self.input.get("nextToken").and_then(Value::as_str);
         let (found, next): (Vec<Value>, _) = page(found, token, size.min(PAGE_MAX));
@@ -139,9 +154,9 @@ impl Ask<'_> {
 }
 
 /// As its describe call shows it; only vended logs show their tags.
-fn shown(record: &Record) -> Value {
+fn shown(kind: &str, record: &Record) -> Value {
     let mut body = Value::Object(record.body.clone());
-    if !record.tags.is_empty() && !record.body.contains_key("destinationName") {
+    if !record.tags.is_empty() && [SOURCE, TARGET, DELIVERY].contains(&kind) {
         body["tags"] = json!(record.tags);
     }
     body
@@ -254,4 +269,49 @@ fn put_policy(ask: &mut Ask<'_>) -> Value {
 fn delete_policy(ask: &mut Ask<'_>) -> Result<Value, Refusal> {
     let id = policy_id(ask);
     ask.records.remove(&id).map(|_| json!({})).ok_or_else(missing)
+}
+
+fn create_query(ask: &mut Ask<'_>) -> Value {
+    let id = ask.id(QUERY, "name");
+    let mut members = Value::Object(ask.input.clone());
+    members["tags"] = Value::Null;
+    members["creationTime"] = json!(ask.now.as_millisecond());
+    members["lastUpdatedTime"] = json!(ask.now.as_millisecond());
+    if members["state"].is_null() {
+        members["state"] = json!("ENABLED");
+    }
+    let made = ask.put(id, members);
+    json!({ "scheduledQueryArn": made["scheduledQueryArn"], "state": made["state"] })
+}
+
+/// By its name or its ARN; its members are the answer's own.
+fn get_query(ask: &Ask<'_>) -> Result<Value, Refusal> {
+    let asked = ask.text("identifier");
+    let mut all = ask.records.of(ask.region, QUERY);
+    let found = all.find(|(name, query)| *name == asked || query.arn == asked);
+    found.map(|(_, query)| shown(QUERY, query)).ok_or_else(missing)
+}
+
+/// `ScheduledQuerySummary`: not as whom a query runs, nor over what.
+fn summaries(mut listed: Value) -> Value {
+    for row in listed["scheduledQueries"].as_array_mut().into_iter().flatten() {
+        if let Some(row) = row.as_object_mut() {
+            for member in ["executionRoleArn", "logGroupIdentifiers", "queryString"] {
+                row.remove(member);
+            }
+        }
+    }
+    listed
+}
+
+fn create_detector(ask: &mut Ask<'_>) -> Value {
+    let parts: Vec<String> = [8, 4, 4, 4, 12].map(|n| ask.records.draw(HEX, n)).to_vec();
+    let id = Id::new(ask.region, DETECTOR, &parts.join("-"));
+    let mut members = Value::Object(ask.input.clone());
+    members["tags"] = Value::Null;
+    members["anomalyDetectorStatus"] = json!("INITIALIZING");
+    members["creationTimeStamp"] = json!(ask.now.as_millisecond());
+    members["lastModifiedTimeStamp"] = json!(ask.now.as_millisecond());
+    let made = ask.put(id, members);
+    json!({ "anomalyDetectorArn": made["anomalyDetectorArn"] })
 }
