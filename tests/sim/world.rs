@@ -4,6 +4,7 @@
 //! used by what stays, and who belongs to whom. It reads no inventory; it knows what was built.
 
 mod containers;
+mod handed;
 mod jobs;
 mod make;
 mod names;

@@ -88,7 +88,7 @@ impl Maker<'_> {
     async fn piece(&mut self) -> Result<(), String> {
         let side = if self.chance.random_bool(0.65) { Side::Lab } else { Side::Theirs };
         let region = self.somewhere(side);
-        match self.chance.random_range(0..27) {
+        match self.chance.random_range(0..29) {
             0 | 1 => self.role(side).await.map(drop),
             2 => self.policy(side).await.map(drop),
             3 => self.profile(side).await,
@@ -113,6 +113,10 @@ impl Maker<'_> {
             25 | 26 => {
                 let region = self.somewhere(Side::Theirs);
                 self.seen(region).await
+            }
+            27 | 28 => {
+                let region = self.somewhere(Side::Theirs);
+                self.handed(region).await
             }
             _ => self.principal().await,
         }

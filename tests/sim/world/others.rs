@@ -6,8 +6,8 @@ use dismantle::resource::Kind;
 use rand::Rng;
 use serde_json::{Value, json};
 
+use super::Side;
 use super::make::{Maker, New};
-use super::{Side, Thing};
 use crate::hand::encoded;
 use crate::seen::{MAKERS, With};
 
