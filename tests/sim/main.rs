@@ -51,7 +51,7 @@ mod writes;
 use runs::{Kind, tell_all, tell_all_twice};
 
 /// Small stories that every test run tells.
-const SMALL: u64 = 300;
+const SMALL: u64 = 240;
 
 /// Stories of the whole lab that every test run tells.
 const BIG: u64 = 2;

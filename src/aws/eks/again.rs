@@ -124,12 +124,13 @@ fn network(record: &Value, auto: Option<bool>) -> Option<KubernetesNetworkConfig
 
 fn logging(record: &Value) -> Option<Logging> {
     let setup = |setup: &Value| {
-        let types = list(setup, "types").iter().filter_map(Value::as_str).map(LogType::from);
-        let types: Vec<LogType> = types.collect();
+        let types = texts(setup, "types")?;
+        let types: Vec<LogType> = types.iter().map(|word| LogType::from(word.as_str())).collect();
         let setup = LogSetup::builder().set_enabled(flag(setup, "enabled"));
-        setup.set_types(Some(types)).build()
+        Some(setup.set_types(Some(types)).build())
     };
-    let setups: Vec<LogSetup> = list(record, "logging.clusterLogging").iter().map(setup).collect();
+    let setups: Vec<LogSetup> =
+        list(record, "logging.clusterLogging").iter().filter_map(setup).collect();
     (!setups.is_empty()).then(|| Logging::builder().set_cluster_logging(Some(setups)).build())
 }
 

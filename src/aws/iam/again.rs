@@ -37,9 +37,10 @@ pub fn role(was: &Resource) -> Rebuild {
         }
     }
     for policy in list(&was.record, "RolePolicyList") {
-        if let Some(name) = text(policy, "PolicyName") {
-            rebuild = rebuild.and(Action::PutInlinePolicy, name);
-        }
+        rebuild = match text(policy, "PolicyName") {
+            Some(name) => rebuild.and(Action::PutInlinePolicy, name),
+            None => rebuild.without("an inline policy whose name is in no journal"),
+        };
     }
     rebuild
 }

@@ -1,8 +1,10 @@
 //! Taken apart, and taken back: the round trip of the guide's lab here, and in a corner of an account
-//! what may go wrong on the way: [`deaths`], bad [`weather`], [`others`] who came in between.
+//! what may go wrong on the way: [`deaths`], bad [`weather`], [`others`] who came in between, [`gaps`] in
+//! what a journal holds.
 
 mod corner;
 mod deaths;
+mod gaps;
 mod others;
 mod play;
 mod weather;
