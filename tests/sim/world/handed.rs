@@ -2,7 +2,6 @@
 
 use dismantle::aws::kinds::{ecr, logs};
 use dismantle::resource::Kind;
-use rand::Rng;
 use serde_json::{Value, json};
 
 use super::Side;
@@ -14,7 +13,7 @@ const SENDER: &str = "arn:aws:bedrock:us-east-1:842676018087:knowledge-base/KB1"
 impl Maker<'_> {
     /// Something of a neighbour's in CloudWatch Logs or ECR that may use what is the lab's.
     pub async fn handed(&mut self, region: &'static str) -> Result<(), String> {
-        match self.chance.random_range(0..7) {
+        match self.turn(7) {
             0 => self.destination(region).await,
             1 => self.delivery(region).await,
             2 => self.account_policy(region).await,

@@ -24,6 +24,8 @@ pub struct Maker<'a> {
     pub chance: SmallRng,
     pub names: Names,
     pub world: World,
+    /// Whose turn it is, where every kind is to have one in some world.
+    turn: u64,
 }
 
 /// A thing to be noted.
@@ -75,7 +77,7 @@ pub async fn build(
         max_deletions: NO_LIMIT,
         circles: BTreeSet::new(),
     };
-    let mut maker = Maker { hand, chance, names, world };
+    let mut maker = Maker { hand, chance, names, world, turn: seed };
     while maker.world.things.len() < wanted {
         maker.piece().await?;
     }
@@ -84,6 +86,12 @@ pub async fn build(
 }
 
 impl Maker<'_> {
+    /// One of so many, each in its turn.
+    pub fn turn(&mut self, of: usize) -> usize {
+        self.turn += 1;
+        usize::try_from(self.turn).unwrap_or_default() % of
+    }
+
     /// One piece more: a thing, with what it needs.
     async fn piece(&mut self) -> Result<(), String> {
         let side = if self.chance.random_bool(0.65) { Side::Lab } else { Side::Theirs };

@@ -14,7 +14,7 @@ use crate::seen::{MAKERS, With};
 impl Maker<'_> {
     /// Something of a neighbour's that may use what is the lab's.
     pub async fn other(&mut self, region: &'static str) -> Result<(), String> {
-        match self.chance.random_range(0..8) {
+        match self.turn(8) {
             0 => self.hyperpod(region).await,
             1 => self.tracking_server(region).await,
             2 => self.feature_group(region).await,
@@ -29,7 +29,7 @@ impl Maker<'_> {
     /// Something of SageMaker's that only names things: a role and a bucket that are there, and
     /// others that are not.
     pub async fn seen(&mut self, region: &'static str) -> Result<(), String> {
-        let (kind, make) = MAKERS[self.chance.random_range(0..MAKERS.len())];
+        let (kind, make) = MAKERS[self.turn(MAKERS.len())];
         let role = self.some_role(Side::Theirs).await?;
         let bucket = self.some_bucket(region, Side::Theirs).await?;
         let name = self.name(Side::Theirs, kind.resource(), false).text;
