@@ -2,7 +2,8 @@
 """Moto's server, made to say what it does not know.
 
 Moto answers an operation that it lacks with an HTML page (404 or 500), which no AWS client can
-read. Here such an answer is a 501 in JSON.
+read, and asked for a bucket's inventory configurations it lists the bucket's objects. Here such an
+answer is a 501 in JSON.
 
 Two things that AWS has and moto does not are put right, because a lab cannot be told from its
 neighbour without them: the account's number is the lab's, and each EKS cluster has an OIDC
@@ -19,6 +20,7 @@ import os
 import secrets
 import sys
 import threading
+from urllib.parse import parse_qs
 
 os.environ.setdefault("MOTO_ACCOUNT_ID", "842676018087")
 # Without these an AWS-managed policy cannot be attached to a role.
@@ -55,8 +57,17 @@ def create_app(service):
     return app
 
 
+def lists_inventories(environ):
+    """Whether it is S3's ListBucketInventoryConfigurations: GET /bucket?inventory, without an id."""
+    asked = parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)
+    return environ["REQUEST_METHOD"] == "GET" and "inventory" in asked and "id" not in asked
+
+
 class KnownServicesOnly(DomainDispatcherApplication):
     def __call__(self, environ, start_response):
+        if lists_inventories(environ):
+            answer = not_implemented("ListBucketInventoryConfigurations")
+            return answer(environ, start_response)
         try:
             return super().__call__(environ, start_response)
         except Exception as error:  # raised before anything was sent: moto answers in one piece
