@@ -1,7 +1,7 @@
 //! Kinds of the service `sagemaker`.
 
 use super::ResourceKind;
-use common::Of;
+use of::Of;
 
 mod again;
 mod app;
@@ -21,12 +21,14 @@ mod model_package_group;
 mod monitoring_schedule;
 mod notebook_instance;
 mod notebook_lifecycle_config;
+mod of;
 mod pipeline;
 mod processing_job;
 mod references;
 mod seen;
 mod shown;
 mod space;
+mod tags;
 #[cfg(all(test, feature = "sandbox"))]
 mod tests;
 mod training_job;
