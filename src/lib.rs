@@ -1,6 +1,16 @@
 //! Dismantle takes an AWS lab apart, piece by piece, in the right order, and can prove it.
-#![warn(clippy::unwrap_used)]
-#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+// Tests may; the program reports what is wrong, and goes on or ends in order.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::todo
+    )
+)]
 
 pub mod aws;
 pub mod beyond;
